@@ -1,0 +1,7 @@
+//! Where facts are kept: one SQL text on two engines, transactions as retryable closures.
+
+pub mod error;
+pub mod transaction;
+
+pub use error::{LedgerError, Result};
+pub use transaction::{Row, Transaction, Value};
