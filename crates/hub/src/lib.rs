@@ -1,1 +1,5 @@
-//! hub
+//! The rules: accounts, address books, rounds of sync, merge, replay, history, the change feed, wake-ups.
+
+pub mod caller;
+
+pub use caller::{AccessPath, AccountId, Caller};
