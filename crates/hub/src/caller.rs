@@ -1,16 +1,6 @@
 //! Who asks, once `identity` has made sure of it.
 
-use std::fmt;
-
-/// An account: one person's contacts. Sixteen random bytes, first in every key of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(pub [u8; 16]);
-
-impl fmt::Display for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
+use ledger::AccountId;
 
 /// A way in. A credential opens one of them, never all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,4 +2,5 @@
 
 pub mod caller;
 
-pub use caller::{AccessPath, AccountId, Caller};
+pub use caller::{AccessPath, Caller};
+pub use ledger::{AccountId, BookId, CardId, Revision};

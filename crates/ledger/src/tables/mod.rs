@@ -1,0 +1,9 @@
+//! One file per table: its statements, and rows as types. No rules: those live in `hub`.
+
+pub mod accounts;
+pub mod books;
+pub mod collections;
+pub mod conflicts;
+pub mod devices;
+pub mod photos;
+pub mod versions;
