@@ -6,16 +6,19 @@
 
 pub mod database;
 pub mod error;
+pub mod ids;
 mod limits;
 pub mod lock;
 mod migrations;
 mod postgres;
 mod sqlite;
 mod statement;
+pub mod tables;
 pub mod testing;
 pub mod transaction;
 
 pub use database::Database;
 pub use error::{LedgerError, Result, WorkError};
+pub use ids::{AccountId, BookId, CardId, Revision};
 pub use sqlite::{Durability, SqliteOptions};
 pub use transaction::{Row, Transaction, Value};
