@@ -38,6 +38,7 @@ pub enum CardKind {
 }
 
 impl CardKind {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
     fn is_individual(&self) -> bool {
         *self == Self::Individual
     }

@@ -69,12 +69,11 @@ impl FromStr for PartialDate {
 
     fn from_str(text: &str) -> Result<Self, NoSuchDay> {
         let wrong = || NoSuchDay(text.to_owned());
-        let (year, rest) = match text.strip_prefix("--") {
-            Some(rest) => (None, rest),
-            None => {
-                let (year, rest) = text.split_once('-').ok_or_else(wrong)?;
-                (Some(year.parse().map_err(|_| wrong())?), rest)
-            }
+        let (year, rest) = if let Some(rest) = text.strip_prefix("--") {
+            (None, rest)
+        } else {
+            let (year, rest) = text.split_once('-').ok_or_else(wrong)?;
+            (Some(year.parse().map_err(|_| wrong())?), rest)
         };
         let (month, day) = rest.split_once('-').ok_or_else(wrong)?;
         Self::new(year, month.parse().map_err(|_| wrong())?, day.parse().map_err(|_| wrong())?)

@@ -168,6 +168,7 @@ pub enum PhoneKind {
 }
 
 impl PhoneKind {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
     fn is_voice(&self) -> bool {
         *self == Self::Voice
     }
