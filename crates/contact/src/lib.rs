@@ -20,6 +20,7 @@ pub mod ids;
 pub mod limits;
 pub mod names;
 pub mod photo;
+pub mod vcard;
 
 pub use card::{Card, CardKind, Context, Item, Source};
 pub use date::PartialDate;
