@@ -5,5 +5,6 @@ pub mod books;
 pub mod collections;
 pub mod conflicts;
 pub mod devices;
+pub mod directory;
 pub mod photos;
 pub mod versions;
