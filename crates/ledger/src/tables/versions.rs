@@ -171,23 +171,16 @@ pub fn at(
 }
 
 /// The newest version of a card in a book.
-pub fn newest(
-    tx: &mut dyn Transaction,
-    account: &AccountId,
-    book: BookId,
-    card: CardId,
-) -> Result<Option<Version>> {
+pub fn newest(tx: &mut dyn Transaction, account: &AccountId, book: BookId, card: CardId) -> Result<Option<Version>> {
     at(tx, account, book, card, Revision(OPEN))
 }
 
 /// All versions of a card in all books, oldest first.
 pub fn history(tx: &mut dyn Transaction, account: &AccountId, card: CardId) -> Result<Vec<Version>> {
     let mut all = Vec::new();
-    for book in tx.all(
-        "SELECT book FROM book WHERE account = $1 ORDER BY book",
-        &[account.into()],
-        |row| row.integer(0),
-    )? {
+    for book in
+        tx.all("SELECT book FROM book WHERE account = $1 ORDER BY book", &[account.into()], |row| row.integer(0))?
+    {
         all.extend(tx.all(
             "SELECT book, card, revision, deleted, namesake, facts, written_at, author FROM version
              WHERE account = $1 AND book = $2 AND card = $3 ORDER BY revision",
@@ -215,10 +208,10 @@ pub struct Stretch {
 /// Which cards of a stretch are wanted. A phone's first run joins cards of one name, so those come apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// All, deletions included.
+    /// All, deletions included; namesakes are not told apart.
     Everything,
-    /// Living cards that are the oldest of their name.
-    FirstOfName,
+    /// Living cards, with the namesakes among them marked.
+    Living,
     /// Living cards that have an older living namesake.
     Namesakes,
 }
@@ -232,6 +225,8 @@ pub struct Step {
     pub revision: Revision,
     /// That version is a tombstone.
     pub deleted: bool,
+    /// An older living card of the book bears the same name.
+    pub is_namesake: bool,
     /// What the card is in this version.
     pub body: Body,
 }
@@ -253,48 +248,44 @@ macro_rules! older_namesake {
     };
 }
 macro_rules! stretch {
-    ($($condition:expr),*) => {
+    ($is_namesake:expr, $condition:expr) => {
         concat!(
             "SELECT v.card, v.revision, v.deleted, CASE WHEN c.revision = v.revision THEN c.form END,
-                CASE WHEN c.revision = v.revision AND c.form IS NOT NULL THEN NULL ELSE v.facts END, c.note_bytes
+                CASE WHEN c.revision = v.revision AND c.form IS NOT NULL THEN NULL ELSE v.facts END, c.note_bytes,
+                CAST(CASE WHEN ",
+            $is_namesake,
+            " THEN 1 ELSE 0 END AS BIGINT)
              FROM version v JOIN card c ON c.account = v.account AND c.card = v.card
              WHERE v.account = $1 AND v.book = $2 AND v.revision > $3 AND v.revision <= $4 AND v.revision_end > $4 ",
-            $($condition,)*
+            $condition,
             " ORDER BY v.revision LIMIT $5"
         )
     };
 }
-const EVERYTHING: &str = stretch!("");
-const FIRST_OF_NAME: &str = stretch!("AND v.deleted = 0 AND NOT ", older_namesake!());
-const NAMESAKES: &str = stretch!("AND v.deleted = 0 AND ", older_namesake!());
+const EVERYTHING: &str = stretch!("1 = 0", "");
+const LIVING: &str = stretch!(older_namesake!(), "AND v.deleted = 0");
+const NAMESAKES: &str = stretch!("1 = 1", concat!("AND v.deleted = 0 AND ", older_namesake!()));
 
 /// The cards of a book that differ after a revision, in the order of their latest versions.
-pub fn stretch(
-    tx: &mut dyn Transaction,
-    account: &AccountId,
-    stretch: Stretch,
-    which: Which,
-) -> Result<Vec<Step>> {
+pub fn stretch(tx: &mut dyn Transaction, account: &AccountId, stretch: Stretch, which: Which) -> Result<Vec<Step>> {
     let sql = match which {
         Which::Everything => EVERYTHING,
-        Which::FirstOfName => FIRST_OF_NAME,
+        Which::Living => LIVING,
         Which::Namesakes => NAMESAKES,
     };
-    let values =
-        [account.into(), stretch.book.into(), stretch.after.into(), stretch.upto.into(), stretch.limit.into()];
+    let values = [account.into(), stretch.book.into(), stretch.after.into(), stretch.upto.into(), stretch.limit.into()];
     tx.all(sql, &values, |row| {
         let body = match row.optional_bytes(3)? {
             Some(form) => Body::Form(form.to_vec(), row.integer(5)?),
             None => Body::Facts(
-                row.optional_text(4)?
-                    .ok_or_else(|| LedgerError::Damaged("a version without facts".into()))?
-                    .to_owned(),
+                row.optional_text(4)?.ok_or_else(|| LedgerError::Damaged("a version without facts".into()))?.to_owned(),
             ),
         };
         Ok(Step {
             card: CardId(row.integer(0)?),
             revision: Revision(row.integer(1)?),
             deleted: row.integer(2)? != 0,
+            is_namesake: row.integer(6)? != 0,
             body,
         })
     })
@@ -375,4 +366,13 @@ pub fn count_stretch(
             |row| row.integer(0),
         )?
         .unwrap_or(0))
+}
+
+/// The deleted cards of an account, most recently deleted first.
+pub fn deleted(tx: &mut dyn Transaction, account: &AccountId, limit: i64) -> Result<Vec<CardId>> {
+    tx.all(
+        "SELECT card FROM card WHERE account = $1 AND deleted = 1 ORDER BY revision DESC LIMIT $2",
+        &[account.into(), limit.into()],
+        |row| Ok(CardId(row.integer(0)?)),
+    )
 }

@@ -1,0 +1,348 @@
+//! What a device did, worked into the ledger.
+
+use std::collections::BTreeMap;
+
+use contact::{
+    Card,
+    eas::{EasContact, Lens},
+    merge::{Conflict, Winner, merge},
+    photo::PreparedPhoto,
+};
+use ledger::{
+    BookId, CardId, Revision, Transaction,
+    tables::{
+        conflicts,
+        versions::{self, CardRow},
+    },
+};
+
+use super::{
+    held::held,
+    page::{View, cleared},
+    record::{CommandId, How, Shows, Told, Touched},
+    request::{CommandResponse, FailedCommand, SyncCommand},
+    state::State,
+};
+use crate::{
+    error::{HubError, Result},
+    writer::{Writer, read_facts},
+};
+
+/// The commands of one request, and what the device sent in the round whose answer it lost.
+pub(crate) struct Work<'a> {
+    pub(crate) writer: &'a Writer,
+    pub(crate) book: BookId,
+    pub(crate) lens: &'a Lens,
+    pub(crate) winner: Winner,
+    /// The state of the key the request came with.
+    pub(crate) state: &'a State,
+    /// The replay record; empty when the device got its last answer.
+    pub(crate) record: BTreeMap<CommandId, Touched>,
+}
+
+/// What became of them.
+pub(crate) struct Done {
+    pub(crate) responses: Vec<CommandResponse>,
+    /// By command; those of the lost round included.
+    pub(crate) touched: BTreeMap<CommandId, Touched>,
+    /// Adds of the lost round that did not come again: the device never learnt their ids.
+    pub(crate) untold_adds: Vec<CommandId>,
+}
+
+/// An edit: what it starts from, and what the device shows now.
+struct Edit<'a> {
+    base: &'a Card,
+    served: &'a EasContact,
+    sent: &'a EasContact,
+    photo: Option<&'a PreparedPhoto>,
+}
+
+impl Work<'_> {
+    /// Works the commands in, in order.
+    pub(crate) fn run(&self, tx: &mut dyn Transaction, commands: &[SyncCommand]) -> Result<Done> {
+        let mut done = Done { responses: Vec::new(), touched: self.record.clone(), untold_adds: Vec::new() };
+        let mut occurrences: BTreeMap<CommandId, u32> = BTreeMap::new();
+        let mut came: Vec<CommandId> = Vec::new();
+        for command in commands {
+            let id = occurrence(command, &mut occurrences);
+            match command {
+                SyncCommand::Add { client_id, contact, photo } => {
+                    let card = self.add(tx, &mut done, id.clone(), contact, photo.as_deref())?;
+                    done.responses.push(CommandResponse::Added(client_id.clone(), card));
+                }
+                SyncCommand::Change { card, contact, photo } => {
+                    if !self.change(tx, &mut done, id.clone(), *card, contact, photo.as_deref())? {
+                        done.responses.push(CommandResponse::NotFound(*card, FailedCommand::Change));
+                    }
+                }
+                SyncCommand::Delete { card } => {
+                    if !self.delete(tx, &mut done, id.clone(), *card)? {
+                        done.responses.push(CommandResponse::NotFound(*card, FailedCommand::Delete));
+                    }
+                }
+                SyncCommand::Fetch { card } => done.responses.push(match self.living(tx, *card)? {
+                    Some(_) => CommandResponse::Fetched(*card, None),
+                    None => CommandResponse::NotFound(*card, FailedCommand::Fetch),
+                }),
+            }
+            came.push(id);
+        }
+        done.untold_adds =
+            self.record.keys().filter(|id| matches!(id, CommandId::Add(..)) && !came.contains(id)).cloned().collect();
+        Ok(done)
+    }
+
+    fn add(
+        &self,
+        tx: &mut dyn Transaction,
+        done: &mut Done,
+        id: CommandId,
+        sent: &EasContact,
+        photo: Option<&PreparedPhoto>,
+    ) -> Result<CardId> {
+        if let Some(seen) = self.record.get(&id) {
+            // The answer was lost: the card exists. Only what is new since then is an edit.
+            let (card, revision) = (seen.card, seen.revision());
+            let shown = self.again(tx, seen, sent, photo)?;
+            self.touch(tx, done, id, card, shown)?;
+            tracing::debug!(account = %self.writer.account, %card, %revision, "a repeated Add");
+            return Ok(card);
+        }
+        let nothing = EasContact::default();
+        let edit = Edit { base: &Card::default(), served: &nothing, sent, photo };
+        let card = self.absorb(tx, &edit)?;
+        let row = self.writer.create(tx, self.book, card)?;
+        self.touch(tx, done, id, row.card, Shows::Contact(Box::new(self.lens.seen(&nothing, sent))))?;
+        Ok(row.card)
+    }
+
+    fn change(
+        &self,
+        tx: &mut dyn Transaction,
+        done: &mut Done,
+        id: CommandId,
+        card: CardId,
+        sent: &EasContact,
+        photo: Option<&PreparedPhoto>,
+    ) -> Result<bool> {
+        let shown = if let Some(seen) = self.record.get(&id) {
+            self.again(tx, seen, sent, photo)?
+        } else {
+            if versions::newest(tx, &self.writer.account, self.book, card)?.is_none() {
+                return Ok(false);
+            }
+            match held(tx, &self.writer.account, self.book, self.state, card)? {
+                Some(base) => {
+                    let base = read_facts(&base.facts)?;
+                    let served = self.lens.project(&base);
+                    self.edit(tx, card, &Edit { base: &base, served: &served, sent, photo })?;
+                    Shows::Contact(Box::new(self.lens.seen(&served, sent)))
+                }
+                None => self.change_of_unknown(tx, card, sent)?,
+            }
+        };
+        self.touch(tx, done, id, card, shown)?;
+        Ok(true)
+    }
+
+    /// The same command as in the lost round: the device's base is what it sent then, whatever the ledger made of it.
+    fn again(
+        &self,
+        tx: &mut dyn Transaction,
+        seen: &Touched,
+        sent: &EasContact,
+        photo: Option<&PreparedPhoto>,
+    ) -> Result<Shows> {
+        let served = match &seen.shows {
+            Shows::Contact(contact) => contact.as_ref().clone(),
+            Shows::Nothing => EasContact::default(),
+        };
+        let base = self.facts_at(tx, seen.card, seen.revision())?;
+        self.edit(tx, seen.card, &Edit { base: &base, served: &served, sent, photo })?;
+        Ok(Shows::Contact(Box::new(self.lens.seen(&served, sent))))
+    }
+
+    /// A Change of a card that the device should not hold: it kept it from before a reset, or was told that it is gone.
+    /// Nothing is deleted by absence, and where both say something the ledger's stays; the other is recorded.
+    fn change_of_unknown(&self, tx: &mut dyn Transaction, card: CardId, sent: &EasContact) -> Result<Shows> {
+        let seen = self.lens.seen(&EasContact::default(), sent);
+        let row = versions::card(tx, &self.writer.account, card)?.ok_or(HubError::NoSuchCard(card))?;
+        let newest = read_facts(&self.writer.newest_facts(tx, &row)?)?;
+        let served = self.lens.project(&newest);
+        let mut filled = served.clone();
+        let mut lost = Vec::new();
+        for (property, text) in &seen.texts {
+            match served.texts.get(property) {
+                None => drop(filled.texts.insert(*property, text.clone())),
+                Some(kept) if kept != text => lost.push((property, text)),
+                Some(_) => {}
+            }
+        }
+        filled.body = served.body.clone().or_else(|| seen.body.clone());
+        let mine = self.lens.absorb(&newest, &served, &filled, None, &mut self.writer.ids());
+        let revision = if mine == newest && !row.deleted {
+            row.revision
+        } else {
+            self.replace(tx, &row, &mine)?.revision
+        };
+        if !lost.is_empty() {
+            let facts = serde_json::to_string(&lost).map_err(|error| HubError::Damaged(error.to_string()))?;
+            conflicts::insert(tx, &self.writer.account, card, revision, &facts)?;
+        }
+        Ok(Shows::Contact(Box::new(seen)))
+    }
+
+    fn delete(&self, tx: &mut dyn Transaction, done: &mut Done, id: CommandId, card: CardId) -> Result<bool> {
+        let Some(newest) = versions::newest(tx, &self.writer.account, self.book, card)? else {
+            return Ok(false);
+        };
+        let seen = self.record.get(&id);
+        let base = held(tx, &self.writer.account, self.book, self.state, card)?;
+        let knew = seen.map_or(base.is_some(), |seen| seen.shows != Shows::Nothing);
+        if knew && !newest.deleted {
+            let unseen = match (seen, base) {
+                (Some(seen), _) => newest.revision > seen.revision() || seen.differs,
+                (None, Some(base)) => newest.revision > base.revision,
+                (None, None) => false,
+            };
+            // A change this device has not seen beats its deletion: it gets the card again.
+            if !unseen && let Some(row) = self.living(tx, card)? {
+                self.writer.delete(tx, &row)?;
+            }
+        }
+        self.touch(tx, done, id, card, Shows::Nothing)?;
+        Ok(true)
+    }
+
+    /// Merges an edit onto the newest version, wherever the card is now; the revision it ends at. A deleted card lives
+    /// again when the edit changes something.
+    fn edit(&self, tx: &mut dyn Transaction, card: CardId, edit: &Edit<'_>) -> Result<Revision> {
+        let row = versions::card(tx, &self.writer.account, card)?.ok_or(HubError::NoSuchCard(card))?;
+        let mine = self.absorb(tx, edit)?;
+        if mine == *edit.base {
+            return Ok(row.revision);
+        }
+        let theirs = read_facts(&self.writer.newest_facts(tx, &row)?)?;
+        let merged = merge(edit.base, &mine, &theirs, self.winner);
+        if merged.card == theirs && !row.deleted {
+            self.record_conflicts(tx, &row, &merged.conflicts)?;
+            return Ok(row.revision);
+        }
+        let row = self.replace(tx, &row, &merged.card)?;
+        self.record_conflicts(tx, &row, &merged.conflicts)?;
+        Ok(row.revision)
+    }
+
+    /// A new version where the card is; a deleted one lives again in the book of the device that changed it.
+    fn replace(&self, tx: &mut dyn Transaction, row: &CardRow, card: &Card) -> Result<CardRow> {
+        let book = if row.deleted { self.book } else { row.book };
+        self.writer.replace(tx, &CardRow { book, ..row.clone() }, card)
+    }
+
+    fn absorb(&self, tx: &mut dyn Transaction, edit: &Edit<'_>) -> Result<Card> {
+        if let Some(photo) = edit.photo {
+            self.writer.keep_photo(tx, photo)?;
+        }
+        Ok(self.lens.absorb(edit.base, edit.served, edit.sent, edit.photo, &mut self.writer.ids()))
+    }
+
+    fn record_conflicts(&self, tx: &mut dyn Transaction, row: &CardRow, found: &[Conflict]) -> Result<()> {
+        if found.is_empty() {
+            return Ok(());
+        }
+        let facts = serde_json::to_string(found).map_err(|error| HubError::Damaged(error.to_string()))?;
+        tracing::info!(account = %self.writer.account, card = %row.card, conflicts = found.len(), "both sides changed the same");
+        Ok(conflicts::insert(tx, &self.writer.account, row.card, row.revision, &facts)?)
+    }
+
+    /// Remembers what the device shows of a card now, beside the version the ledger has.
+    fn touch(
+        &self,
+        tx: &mut dyn Transaction,
+        done: &mut Done,
+        command: CommandId,
+        card: CardId,
+        shows: Shows,
+    ) -> Result<()> {
+        let newest = self.newest_here(tx, card)?;
+        let differs = newest.shows(self.lens)? != shows;
+        let touched = Touched { command: command.clone(), card, shows, revision: newest.revision.0, differs };
+        done.touched.insert(command, touched);
+        Ok(())
+    }
+
+    fn newest_here(&self, tx: &mut dyn Transaction, card: CardId) -> Result<Newest> {
+        let version = versions::newest(tx, &self.writer.account, self.book, card)?.ok_or(HubError::NoSuchCard(card))?;
+        let card = if version.deleted { None } else { Some(read_facts(&version.facts)?) };
+        Ok(Newest { revision: version.revision, card })
+    }
+
+    fn facts_at(&self, tx: &mut dyn Transaction, card: CardId, revision: Revision) -> Result<Card> {
+        let version = versions::at(tx, &self.writer.account, self.book, card, revision)?
+            .ok_or(HubError::NoSuchVersion { card, revision })?;
+        read_facts(&version.facts)
+    }
+
+    /// The card, if it is in this book now.
+    fn living(&self, tx: &mut dyn Transaction, card: CardId) -> Result<Option<CardRow>> {
+        let row = versions::card(tx, &self.writer.account, card)?;
+        Ok(row.filter(|row| !row.deleted && row.book == self.book))
+    }
+
+    /// Compares what the device shows of every card it touched with the ledger, tells it what differs, and notes in the
+    /// state that it knows.
+    pub(crate) fn settle(&self, tx: &mut dyn Transaction, done: &Done, state: &mut State) -> Result<Vec<Told>> {
+        let mut told: Vec<Told> = Vec::new();
+        for (id, touched) in &done.touched {
+            let newest = self.newest_here(tx, touched.card)?;
+            let now = newest.shows(self.lens)?;
+            let shown = if done.untold_adds.contains(id) { &Shows::Nothing } else { &touched.shows };
+            told.retain(|other| other.card != touched.card);
+            if now != *shown {
+                let how = match (shown, &now) {
+                    (_, Shows::Nothing) => How::Delete,
+                    (Shows::Nothing, Shows::Contact(_)) => How::Add,
+                    (Shows::Contact(before), Shows::Contact(now)) => How::Change(cleared(before, now)),
+                };
+                told.push(Told { card: touched.card, revision: newest.revision.0, how });
+            }
+            state.own.insert(touched.card.0, newest.revision.0);
+        }
+        Ok(told)
+    }
+
+    /// The page's view of the same book.
+    pub(crate) fn view(&self) -> View<'_> {
+        View { writer: self.writer, book: self.book, lens: self.lens }
+    }
+}
+
+/// The newest version of a card in this book.
+struct Newest {
+    revision: Revision,
+    card: Option<Card>,
+}
+
+impl Newest {
+    fn shows(&self, lens: &Lens) -> Result<Shows> {
+        Ok(match &self.card {
+            Some(card) => Shows::Contact(Box::new(lens.project(card))),
+            None => Shows::Nothing,
+        })
+    }
+}
+
+fn occurrence(command: &SyncCommand, occurrences: &mut BTreeMap<CommandId, u32>) -> CommandId {
+    let mut id = match command {
+        SyncCommand::Add { client_id, .. } => CommandId::Add(client_id.clone(), 0),
+        SyncCommand::Change { card, .. } | SyncCommand::Delete { card } | SyncCommand::Fetch { card } => {
+            CommandId::Item(card.0, 0)
+        }
+    };
+    let count = occurrences.entry(id.clone()).or_insert(0);
+    match &mut id {
+        CommandId::Add(_, number) | CommandId::Item(_, number) => *number = *count,
+    }
+    *count += 1;
+    id
+}

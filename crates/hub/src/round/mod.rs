@@ -1,0 +1,451 @@
+//! A round: how a device and the ledger agree on a book (MS-ASCMD 2.2.1.21).
+//!
+//! History is immutable, so what a device holds can be computed from three integers ([`state::State`], [`held`]). A
+//! round reads the state of the request's key, works the device's commands in ([`commands`]), tells the device what of
+//! the cards it touched differs from what it shows, takes the next page ([`page`]), and commits the cards, the replay
+//! record ([`record`]), the new state and with it the new key in one transaction.
+//!
+//! Which state a key names:
+//! - the current key: go on; the state before is forgotten, because the device has proved that it got ours;
+//! - the key before, with the same request: the same answer again, nothing done;
+//! - the key before, with another request: go on from the state before, with the replay record at hand, and give out a
+//!   number never given out before;
+//! - key 0: a fresh epoch; the old one lives on until the fresh key comes back;
+//! - anything else: the device starts over, nothing is touched.
+
+mod commands;
+mod held;
+mod page;
+mod record;
+mod request;
+mod state;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use contact::{
+    eas::{Lens, Supported},
+    merge::Winner,
+};
+use ledger::{
+    BookId, Revision, Transaction,
+    tables::{
+        accounts, books,
+        collections::{self, Collection},
+        versions,
+    },
+};
+
+pub use request::{CommandResponse, FailedCommand, Round, ServerCommand, SyncAnswer, SyncCommand, SyncRequest};
+pub use state::{SyncKey, SyncOptions};
+
+use crate::{
+    error::{HubError, Result},
+    hub::Access,
+    limits::{ROUND_ATTEMPTS, STANDARD_NOTE_BYTES, UNRECORDED_ROWS_MAX, WINDOW_MAX},
+    writer::Writer,
+};
+use commands::Work;
+use page::View;
+use record::{How, Previous, Recipe, Told};
+use state::{Position, State};
+
+impl Default for SyncOptions {
+    /// What a client gets that never sent any: the specification's defaults.
+    fn default() -> Self {
+        Self { supported: Supported::NotSent, body_truncation: Some(STANDARD_NOTE_BYTES), winner: Winner::Theirs }
+    }
+}
+
+impl Access {
+    /// One round of a device with a book.
+    ///
+    /// # Errors
+    /// [`HubError::NoSuchBook`] when the book is not there (any more); [`HubError::Overtaken`] when other requests of the
+    /// same device keep being faster; the ledger's troubles. Nothing is written then.
+    pub async fn sync(&self, device: &str, book: BookId, request: SyncRequest) -> Result<SyncAnswer> {
+        let seat = Arc::new(Seat { writer: self.writer(), device: device.to_owned(), book, request });
+        for _ in 0..ROUND_ATTEMPTS {
+            let at_work = Arc::clone(&seat);
+            let outcome = if seat.writes() {
+                self.ledger().write::<_, HubError>(move |tx| at_work.write(tx)).await?
+            } else {
+                let plan = self.ledger().read::<_, HubError>(move |tx| at_work.plan(tx)).await?;
+                match plan.put {
+                    None => Outcome::Done(plan.answer),
+                    Some(put) => {
+                        let (at_work, answer) = (Arc::clone(&seat), plan.answer);
+                        let stored = self.ledger().write::<_, HubError>(move |tx| at_work.store(tx, &put)).await?;
+                        if stored { Outcome::Done(answer) } else { Outcome::Overtaken }
+                    }
+                }
+            };
+            match outcome {
+                Outcome::Done(answer) => {
+                    if seat.writes() {
+                        self.announce().await?;
+                    }
+                    return Ok(answer);
+                }
+                Outcome::Overtaken => tokio::task::yield_now().await,
+            }
+        }
+        Err(HubError::Overtaken)
+    }
+
+    /// Those of the books in which this device would be shown something if it asked now. Books it never synchronised are
+    /// left out: iOS pings some before their first Sync.
+    pub async fn pending(&self, device: &str, books: Vec<PingedBook>) -> Result<Vec<BookId>> {
+        let (writer, device) = (self.writer(), device.to_owned());
+        self.ledger()
+            .read::<_, HubError>(move |tx| {
+                let mut found = Vec::new();
+                for pinged in &books {
+                    if is_pending(tx, &writer, &device, pinged)? {
+                        found.push(pinged.book);
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    /// How many cards this device would be told of if it asked for them all (MS-ASCMD 2.2.3.62); `None` when the key is
+    /// not one of its own.
+    pub async fn estimate(&self, device: &str, pinged: PingedBook, key: SyncKey) -> Result<Option<u64>> {
+        let (writer, device) = (self.writer(), device.to_owned());
+        self.ledger()
+            .read_long::<_, HubError>(move |tx| {
+                let Some((mut state, lens)) = position_of(tx, &writer, &device, &pinged, Some(&key))? else {
+                    return Ok(None);
+                };
+                let newest = newest_revision(tx, &writer)?;
+                let mut count = 0;
+                loop {
+                    state.turn(newest);
+                    let page = View { writer: &writer, book: pinged.book, lens: &lens }.page(tx, &mut state, WINDOW_MAX)?;
+                    count += page.commands.len() as u64;
+                    if state.is_up_to(newest) {
+                        return Ok(Some(count));
+                    }
+                }
+            })
+            .await
+    }
+}
+
+/// A book that is watched, and by which client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PingedBook {
+    /// The book.
+    pub book: BookId,
+    /// The client's family.
+    pub family: contact::eas::Family,
+    /// Its protocol version.
+    pub version: contact::eas::Version,
+}
+
+fn newest_revision(tx: &mut dyn Transaction, writer: &Writer) -> Result<Revision> {
+    accounts::revision(tx, &writer.account)?.ok_or(HubError::NoSuchAccount)
+}
+
+/// The current state of a device in a book and its lens. With a key, only if that key is the current or a fresh one.
+fn position_of(
+    tx: &mut dyn Transaction,
+    writer: &Writer,
+    device: &str,
+    pinged: &PingedBook,
+    key: Option<&SyncKey>,
+) -> Result<Option<(State, Lens)>> {
+    let Some(row) = collections::get(tx, &writer.account, device, pinged.book)? else {
+        return Ok(None);
+    };
+    let position: Position = read_record(&row.state)?;
+    let options: SyncOptions = read_record(&row.options)?;
+    let state = match key {
+        None => position.current,
+        Some(key) => [position.current, position.fresh].into_iter().flatten().find(|state| state.key() == *key),
+    };
+    let lens = Lens {
+        family: pinged.family,
+        version: pinged.version,
+        supported: options.supported,
+        body_truncation: options.body_truncation,
+        device: device.to_owned(),
+    };
+    Ok(state.map(|state| (state, lens)))
+}
+
+fn is_pending(tx: &mut dyn Transaction, writer: &Writer, device: &str, pinged: &PingedBook) -> Result<bool> {
+    let Some((mut state, lens)) = position_of(tx, writer, device, pinged, None)? else {
+        return Ok(false);
+    };
+    let newest = newest_revision(tx, writer)?;
+    loop {
+        state.turn(newest);
+        let page = View { writer, book: pinged.book, lens: &lens }.page(tx, &mut state, 1)?;
+        if !page.commands.is_empty() {
+            return Ok(true);
+        }
+        if state.is_up_to(newest) {
+            return Ok(false);
+        }
+    }
+}
+
+fn read_record<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| HubError::Damaged(format!("a device's position: {error}")))
+}
+
+fn write_record<T: serde::Serialize>(record: &T) -> Result<String> {
+    serde_json::to_string(record).map_err(|error| HubError::Damaged(format!("a device's position: {error}")))
+}
+
+/// A device at a book, with a request.
+struct Seat {
+    writer: Writer,
+    device: String,
+    book: BookId,
+    request: SyncRequest,
+}
+
+enum Outcome {
+    Done(SyncAnswer),
+    /// Another request of the device was faster.
+    Overtaken,
+}
+
+/// An answer, and what has to be stored before it may be given.
+struct Plan {
+    answer: SyncAnswer,
+    put: Option<Put>,
+}
+
+struct Put {
+    expected: i64,
+    collection: Collection,
+    previous: String,
+}
+
+impl Plan {
+    fn without_writing(answer: SyncAnswer) -> Self {
+        Self { answer, put: None }
+    }
+}
+
+/// The state a request starts from.
+struct Start {
+    state: State,
+    /// The highest number given out in this epoch.
+    issued: u64,
+    record: BTreeMap<record::CommandId, record::Touched>,
+    /// The first request of a new epoch: it must get a new key even when there is nothing to say.
+    first_of_epoch: bool,
+}
+
+impl Seat {
+    /// Whether the device's commands may write cards.
+    fn writes(&self) -> bool {
+        self.request.commands.iter().any(|command| !matches!(command, SyncCommand::Fetch { .. }))
+    }
+
+    fn write(&self, tx: &mut dyn Transaction) -> Result<Outcome> {
+        accounts::lock(tx, &self.writer.account)?;
+        let plan = self.plan(tx)?;
+        match &plan.put {
+            Some(put) if !self.store(tx, put)? => Ok(Outcome::Overtaken),
+            _ => Ok(Outcome::Done(plan.answer)),
+        }
+    }
+
+    fn store(&self, tx: &mut dyn Transaction, put: &Put) -> Result<bool> {
+        let account = &self.writer.account;
+        Ok(collections::put(tx, account, &self.device, self.book, put.expected, &put.collection, &put.previous)?)
+    }
+
+    fn plan(&self, tx: &mut dyn Transaction) -> Result<Plan> {
+        let account = &self.writer.account;
+        if books::get(tx, account, self.book)?.is_none_or(|book| book.deleted) {
+            return Err(HubError::NoSuchBook(self.book));
+        }
+        let row = collections::get(tx, account, &self.device, self.book)?;
+        let (serial, position, options) = match &row {
+            Some(row) => (row.serial, read_record(&row.state)?, read_record(&row.options)?),
+            None => (0, Position::default(), SyncOptions::default()),
+        };
+        if self.request.key.is_zero() {
+            return self.begin(tx, serial, position);
+        }
+        let options = self.options(&options);
+        let key = &self.request.key;
+        let start = if let Some(fresh) = position.fresh.as_ref().filter(|fresh| fresh.key() == *key) {
+            Start { state: fresh.clone(), issued: fresh.number, record: BTreeMap::new(), first_of_epoch: true }
+        } else if let Some(current) = position.current.as_ref().filter(|current| current.key() == *key) {
+            Start { state: current.clone(), issued: current.number, record: BTreeMap::new(), first_of_epoch: false }
+        } else if position.before.as_ref() == Some(key) {
+            let text = collections::previous(tx, account, &self.device, self.book)?.unwrap_or_default();
+            let previous: Previous = read_record(&text)?;
+            if previous.fingerprint == self.request.fingerprint {
+                return Ok(Plan::without_writing(self.again(tx, &previous, &options)?));
+            }
+            let issued = position.current.as_ref().map_or(previous.state.number, |current| current.number);
+            let record = previous.touched.into_iter().map(|touched| (touched.command.clone(), touched)).collect();
+            Start { state: previous.state, issued, record, first_of_epoch: false }
+        } else {
+            return Ok(Plan::without_writing(SyncAnswer::BadKey));
+        };
+        self.go_on(tx, serial, &position, start, &options)
+    }
+
+    /// The options of this request; what was declared with key 0 stays.
+    fn options(&self, remembered: &SyncOptions) -> SyncOptions {
+        let asked = self.request.options.as_ref().unwrap_or(remembered);
+        SyncOptions { supported: remembered.supported.clone(), ..asked.clone() }
+    }
+
+    fn lens(&self, options: &SyncOptions) -> Lens {
+        Lens {
+            family: self.request.family,
+            version: self.request.version,
+            supported: options.supported.clone(),
+            body_truncation: options.body_truncation,
+            device: self.device.clone(),
+        }
+    }
+
+    /// Key 0. The old epoch is not touched before the device has shown that it has the fresh key.
+    fn begin(&self, tx: &mut dyn Transaction, serial: i64, mut position: Position) -> Result<Plan> {
+        let newest = newest_revision(tx, &self.writer)?;
+        let known = position.fresh.is_some();
+        let fresh = position
+            .fresh
+            .get_or_insert_with(|| State::fresh(self.writer.ids().new_epoch(), newest))
+            .clone();
+        let answer = SyncAnswer::Round(Round {
+            key: fresh.key(),
+            responses: Vec::new(),
+            commands: Vec::new(),
+            more_available: true,
+            repeated: known,
+        });
+        let options = self.request.options.clone().unwrap_or_default();
+        let previous = collections::previous(tx, &self.writer.account, &self.device, self.book)?.unwrap_or_default();
+        let put = self.put(serial, &position, &options, previous)?;
+        Ok(Plan { answer, put: Some(put) })
+    }
+
+    fn put(&self, serial: i64, position: &Position, options: &SyncOptions, previous: String) -> Result<Put> {
+        let collection =
+            Collection { serial: serial + 1, state: write_record(position)?, options: write_record(options)? };
+        Ok(Put { expected: serial, collection, previous })
+    }
+
+    fn go_on(
+        &self,
+        tx: &mut dyn Transaction,
+        serial: i64,
+        position: &Position,
+        start: Start,
+        options: &SyncOptions,
+    ) -> Result<Plan> {
+        let lens = self.lens(options);
+        let was = start.state;
+        let work = Work {
+            writer: &self.writer,
+            book: self.book,
+            lens: &lens,
+            winner: options.winner,
+            state: &was,
+            record: start.record,
+        };
+        let done = work.run(tx, &self.request.commands)?;
+        let mut state = was.clone();
+        let told = work.settle(tx, &done, &mut state)?;
+        let page_from = if self.request.get_changes {
+            let newest = newest_revision(tx, &self.writer)?;
+            state.turn(newest);
+            Some(state.clone())
+        } else {
+            None
+        };
+        let recipe = Recipe {
+            number: start.issued + 1,
+            responses: done.responses,
+            told,
+            page_from,
+            window: self.request.window.clamp(1, WINDOW_MAX),
+        };
+        let (made, rows) = self.make(tx, &work.view(), &recipe, &mut state)?;
+        let nothing_to_say = made.responses.is_empty() && made.commands.is_empty() && !made.more_available;
+        let repeats = position.before.as_ref() == Some(&self.request.key);
+        if nothing_to_say && rows <= UNRECORDED_ROWS_MAX && !start.first_of_epoch && !repeats && !self.writes() {
+            return Ok(Plan::without_writing(SyncAnswer::Unchanged));
+        }
+        state.number = recipe.number;
+        let key = state.key();
+        let touched = done.touched.into_values().collect();
+        let before = was.key();
+        let previous = Previous { state: was, fingerprint: self.request.fingerprint, touched, answer: recipe };
+        let position = Position {
+            current: Some(state),
+            before: Some(before),
+            fresh: position.fresh.clone().filter(|_| !start.first_of_epoch),
+        };
+        let put = self.put(serial, &position, options, write_record(&previous)?)?;
+        Ok(Plan { answer: SyncAnswer::Round(Round { key, ..made }), put: Some(put) })
+    }
+
+    /// The answer that was given to this very request, made again from history.
+    fn again(&self, tx: &mut dyn Transaction, previous: &Previous, options: &SyncOptions) -> Result<SyncAnswer> {
+        let lens = self.lens(options);
+        let view = View { writer: &self.writer, book: self.book, lens: &lens };
+        let mut state = previous.answer.page_from.clone().unwrap_or_else(|| previous.state.clone());
+        let (made, _) = self.make(tx, &view, &previous.answer, &mut state)?;
+        state.number = previous.answer.number;
+        Ok(SyncAnswer::Round(Round { key: state.key(), repeated: true, ..made }))
+    }
+
+    /// Makes an answer from its recipe, and moves the state over its page. The key is the caller's business.
+    fn make(
+        &self,
+        tx: &mut dyn Transaction,
+        view: &View<'_>,
+        recipe: &Recipe,
+        state: &mut State,
+    ) -> Result<(Round, usize)> {
+        let page = match &recipe.page_from {
+            Some(_) => view.page(tx, state, recipe.window)?,
+            None => page::Page { commands: Vec::new(), full: false, rows: 0 },
+        };
+        let mut commands = page.commands;
+        for told in &recipe.told {
+            commands.push(self.tell(tx, view, told)?);
+        }
+        let mut responses = recipe.responses.clone();
+        for response in &mut responses {
+            if let CommandResponse::Fetched(card, form) = response {
+                let newest = versions::newest(tx, &self.writer.account, self.book, *card)?;
+                let revision = newest.ok_or(HubError::NoSuchCard(*card))?.revision;
+                *form = Some(view.form_at(tx, *card, revision)?);
+            }
+        }
+        let round = Round {
+            key: state.key(),
+            responses,
+            commands,
+            more_available: page.full,
+            repeated: false,
+        };
+        Ok((round, page.rows))
+    }
+
+    fn tell(&self, tx: &mut dyn Transaction, view: &View<'_>, told: &Told) -> Result<ServerCommand> {
+        let (card, revision) = (told.card, Revision(told.revision));
+        Ok(match &told.how {
+            How::Add => ServerCommand::Add { card, form: view.form_at(tx, card, revision)? },
+            How::Change(cleared) => {
+                ServerCommand::Change { card, form: view.form_at(tx, card, revision)?, cleared: cleared.clone() }
+            }
+            How::Delete => ServerCommand::Delete { card },
+        })
+    }
+}
