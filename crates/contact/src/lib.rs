@@ -3,7 +3,7 @@
 //! A [`Card`] is a list of [`Item`]s in JSContact's vocabulary (RFC 9553). A path (ActiveSync, Graph, vCard) never
 //! sees a card directly; it sees it through a *lens*: `project` makes the path's wire form and says which items that
 //! form covers, `absorb` turns what came back into an edited card. What the wire form cannot carry is not touched.
-//! A three-way merge then joins an edit with what others wrote meanwhile, item by item and facet by facet.
+//! [`merge`](merge::merge) then joins an edit with what others wrote meanwhile, item by item and facet by facet.
 //!
 //! This crate is pure: no I/O, no clock, no randomness. New ids are handed in ([`NewItemIds`]). It must never know
 //! HTTP, WBXML, a database or a device's sync state.
@@ -18,6 +18,7 @@ pub mod fact;
 pub mod graph;
 pub mod ids;
 pub mod limits;
+pub mod merge;
 pub mod names;
 pub mod photo;
 pub mod vcard;

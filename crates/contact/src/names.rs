@@ -49,27 +49,41 @@ pub fn composed(name: &Name) -> Option<String> {
 /// The full name after its parts changed from `before` to `after`: a full name that was composed of the parts is
 /// composed again in the same way, a person's own writing stays.
 pub(crate) fn full_following(before: &Name, after: &Name) -> Option<String> {
-    let full = before.full.as_ref()?;
     match full_pattern(before) {
-        Some(pattern) => pattern(after),
-        None => Some(full.clone()),
+        Some(pattern) => pattern.compose(after),
+        None => before.full.clone(),
     }
 }
 
 /// The way in which the full name is composed of the parts; `None` when it is somebody's own writing or missing.
-pub(crate) fn full_pattern(name: &Name) -> Option<Pattern> {
-    FULL_PATTERNS.into_iter().find(|pattern| name.full.is_some() && pattern(name) == name.full)
+pub(crate) fn full_pattern(name: &Name) -> Option<FullName> {
+    FullName::ALL.into_iter().find(|pattern| name.full.is_some() && pattern.compose(name) == name.full)
 }
 
-pub(crate) type Pattern = fn(&Name) -> Option<String>;
+/// The ways in which programs compose a full name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FullName {
+    AllParts,
+    WithoutPrefix,
+    WithoutTitles,
+    GivenSurname,
+    SurnameGiven,
+}
 
-const FULL_PATTERNS: [Pattern; 5] = [
-    composed,
-    |name| join(&[&name.given, &name.given2, &name.surname, &name.suffix]),
-    |name| join(&[&name.given, &name.given2, &name.surname]),
-    |name| join(&[&name.given, &name.surname]),
-    |name| join(&[&name.surname, &name.given]),
-];
+impl FullName {
+    const ALL: [Self; 5] =
+        [Self::AllParts, Self::WithoutPrefix, Self::WithoutTitles, Self::GivenSurname, Self::SurnameGiven];
+
+    pub(crate) fn compose(self, name: &Name) -> Option<String> {
+        match self {
+            Self::AllParts => composed(name),
+            Self::WithoutPrefix => join(&[&name.given, &name.given2, &name.surname, &name.suffix]),
+            Self::WithoutTitles => join(&[&name.given, &name.given2, &name.surname]),
+            Self::GivenSurname => join(&[&name.given, &name.surname]),
+            Self::SurnameGiven => join(&[&name.surname, &name.given]),
+        }
+    }
+}
 
 fn join(parts: &[&Option<String>]) -> Option<String> {
     let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).filter(|part| !part.is_empty()).collect();

@@ -228,16 +228,15 @@ fn bring_into_order(card: &mut Card, line: Line, order: &[usize]) {
             }
         }
     }
-    let pref_at = |card: &Card, at: usize| card.items.get(at).and_then(|item| item.pref).unwrap_or(u8::MAX);
-    let prefs: Vec<u8> = places.iter().map(|&at| pref_at(card, at)).collect();
-    let mut sorted = prefs.clone();
-    sorted.sort_unstable();
-    for ((&at, before), after) in places.iter().zip(prefs).zip(sorted) {
-        if before != after
-            && let Some(item) = card.items.get_mut(at)
-        {
-            item.pref = (after != u8::MAX).then_some(after);
-            item.touched();
+    // A slot before another is at least as preferred; who only waits keeps the preference it has.
+    let mut next = u8::MAX;
+    for &at in places.iter().rev() {
+        if let Some(item) = card.items.get_mut(at) {
+            if item.pref.unwrap_or(u8::MAX) > next {
+                item.pref = Some(next);
+                item.touched();
+            }
+            next = item.pref.unwrap_or(u8::MAX);
         }
     }
 }
