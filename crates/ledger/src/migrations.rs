@@ -10,6 +10,8 @@ mod m0002_identity;
 mod m0003_directory;
 mod m0004_subscriptions;
 
+use std::hash::{BuildHasher, RandomState};
+
 use crate::{
     database::Database,
     error::{LedgerError, Result},
@@ -55,7 +57,9 @@ pub(crate) async fn migrate(
         return Ok(());
     }
     prepare(database).await?;
-    let holder = format!("process {}", std::process::id());
+    // The number tells two migrators of one process apart.
+    let number = RandomState::new().hash_one(0);
+    let holder = format!("process {} ({number:x})", std::process::id());
     let mut polls = 0;
     loop {
         // Looked up again: another process may have finished meanwhile, or may be of a newer release.
@@ -125,7 +129,7 @@ async fn found(database: &Database) -> Result<Option<i64>> {
     let highest: Result<Option<i64>> = database
         .read(|t| {
             let number = "SELECT number FROM schema_version ORDER BY number DESC LIMIT 1";
-            Ok(t.first(number, &[], |row| row.integer(0))?)
+            t.first(number, &[], |row| row.integer(0))
         })
         .await;
     match highest {

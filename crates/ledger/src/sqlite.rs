@@ -34,7 +34,7 @@ pub enum Durability {
 }
 
 /// How to open a SQLite file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct SqliteOptions {
     /// What an acknowledged write survives.
     pub durability: Durability,
@@ -449,6 +449,7 @@ fn run(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql).and_then(|mut prepared| prepared.execute([])).map(|_| ()).map_err(from_sqlite)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 fn from_sqlite(error: rusqlite::Error) -> LedgerError {
     let Some(failure) = error.sqlite_error() else { return LedgerError::Database(error.to_string()) };
     match failure.code {

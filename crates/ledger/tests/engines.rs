@@ -1,4 +1,5 @@
 //! What every engine promises, on every engine.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to stop")]
 
 use std::{
     collections::BTreeSet,
@@ -143,7 +144,7 @@ fn an_error_of_the_rules_rolls_back_what_was_written() {
             })
             .await;
         assert_eq!(refused, Err(Rule::No));
-        assert_eq!(things(&database).await, []);
+        assert!(things(&database).await.is_empty());
     });
 }
 
@@ -201,7 +202,7 @@ fn a_read_cannot_write() {
         with_things(&database).await;
         let result = database.read(|t| put(t, 1)).await;
         assert!(matches!(result, Err(LedgerError::Unwritable(_))), "{result:?}");
-        assert_eq!(things(&database).await, []);
+        assert!(things(&database).await.is_empty());
     });
 }
 
@@ -341,7 +342,7 @@ fn migrating_twice_and_at_once_ends_in_the_same_schema() {
             t.all("SELECT number FROM schema_version ORDER BY number", &[], |row| row.integer(0))
         };
         let first: Vec<i64> = database.read(versions).await.unwrap();
-        assert_eq!(first, (1..=first.len() as i64).collect::<Vec<_>>());
+        assert!(first.len() >= 4 && (1..).zip(&first).all(|(expected, number)| expected == *number), "{first:?}");
         database.migrate(&clock).await.unwrap();
         assert_eq!(database.read(versions).await.unwrap(), first);
     });
@@ -449,7 +450,7 @@ fn a_file_held_by_another_process_for_too_long_is_a_conflict() {
         let other = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         assert_eq!(database.write(|t| put(t, 1)).await, Err(LedgerError::Conflict));
-        assert_eq!(things(&database).await, [], "readers do not wait for writers");
+        assert!(things(&database).await.is_empty(), "readers do not wait for writers");
         other.execute_batch("COMMIT").unwrap();
         database.write(|t| put(t, 2)).await.unwrap();
         assert_eq!(things(&database).await, [2]);
@@ -465,5 +466,77 @@ fn what_was_written_is_there_after_the_database_was_closed() {
         database.write(|t| put(t, 1)).await.unwrap();
         drop(database);
         assert_eq!(things(&open(&folder, SqliteOptions::default())).await, [1]);
+    });
+}
+
+/// Holds the writer back until all of `works` are in its queue, so that they share a commit.
+async fn in_one_group(database: &Database, works: impl IntoIterator<Item = Work>) -> Vec<Result<u64>> {
+    let (has_begun, mut begun) = tokio::sync::mpsc::unbounded_channel::<()>();
+    let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let waiting = move |_: &mut dyn Transaction| {
+        has_begun.send(()).unwrap();
+        gate.lock().unwrap().recv().unwrap();
+        Ok::<_, LedgerError>(())
+    };
+    let held = tokio::spawn({
+        let database = database.clone();
+        async move { database.write(waiting).await }
+    });
+    begun.recv().await.unwrap();
+    let mut queued: Vec<_> = works.into_iter().map(|work| Box::pin(database.write(work))).collect();
+    std::future::poll_fn(|context| {
+        assert!(queued.iter_mut().all(|write| write.as_mut().poll(context).is_pending()));
+        std::task::Poll::Ready(())
+    })
+    .await;
+    open_gate.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    let mut results = Vec::new();
+    for write in queued {
+        results.push(write.await);
+    }
+    results
+}
+
+type Work = fn(&mut dyn Transaction) -> Result<u64>;
+
+#[test]
+fn a_piece_that_ends_the_shared_transaction_takes_no_neighbour_with_it() {
+    let folder = Folder::new();
+    wait(async {
+        let database = open(&folder, SqliteOptions::default());
+        with_things(&database).await;
+        database.write(|t| put(t, 1)).await.unwrap();
+        let works: [Work; 3] = [
+            |t| put(t, 2).map(|()| 2),
+            |t| t.execute("INSERT OR ROLLBACK INTO thing (id) VALUES (1)", &[]),
+            |t| put(t, 3).map(|()| 3),
+        ];
+        assert_eq!(in_one_group(&database, works).await, [Ok(2), Err(LedgerError::Duplicate), Ok(3)]);
+        assert_eq!(things(&database).await, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn a_commit_that_fails_is_told_to_everyone_in_it() {
+    let folder = Folder::new();
+    wait(async {
+        let database = open(&folder, SqliteOptions::default());
+        with_things(&database).await;
+        let owned = "CREATE TABLE owned (owner BIGINT REFERENCES thing (id) DEFERRABLE INITIALLY DEFERRED)";
+        database.write(move |t| t.execute(owned, &[])).await.unwrap();
+        // The second piece is fine until the commit looks for the owner.
+        let works: [Work; 3] = [
+            |t| put(t, 1).map(|()| 1),
+            |t| t.execute("INSERT INTO owned (owner) VALUES (99)", &[]),
+            |t| put(t, 1).map(|()| 1),
+        ];
+        let results = in_one_group(&database, works).await;
+        // The third saw the first one's row, which never came to be: it is not told `Duplicate`.
+        assert!(results.iter().all(|result| matches!(result, Err(LedgerError::Database(_)))), "{results:?}");
+        assert!(things(&database).await.is_empty());
+        database.write(|t| put(t, 1)).await.unwrap();
+        assert_eq!(things(&database).await, [1]);
     });
 }

@@ -7,7 +7,7 @@ use std::{
         process::CommandExt,
     },
     path::{Path, PathBuf},
-    process::{self, ChildStdin, Command, Stdio},
+    process::{self, Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -21,7 +21,7 @@ use tokio_postgres::{Client, Config, NoTls};
 const GIVEN: &str = "TEST_POSTGRES_URL";
 /// Set to `1` to do without PostgreSQL knowingly.
 const SKIP: &str = "BOTHWAYS_SKIP_POSTGRES";
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// The server runs as a child of this script, which waits for the end of its standard input: that is the end of the
 /// test process, in whatever way it comes.
@@ -68,7 +68,8 @@ async fn connect(address: &str) -> Result<Client, tokio_postgres::Error> {
 
 struct Cluster {
     folder: PathBuf,
-    _guard: ChildStdin,
+    /// Holds the guard's standard input open.
+    _guard: Child,
 }
 
 impl Cluster {
@@ -99,7 +100,7 @@ impl Cluster {
             .output()
             .expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let mut guard = command(Path::new("/bin/sh"), user)
+        let guard = command(Path::new("/bin/sh"), user)
             .args(["-c", GUARD, "guard"])
             .args([&programs, &folder])
             .stdin(Stdio::piped())
@@ -107,9 +108,9 @@ impl Cluster {
             .stderr(Stdio::null())
             .spawn()
             .expect("a shell starts");
-        let pipe = guard.stdin.take().expect("its standard input");
-        wait_for(&folder);
-        Self { folder, _guard: pipe }
+        let cluster = Self { folder, _guard: guard };
+        wait_for(&cluster.folder);
+        cluster
     }
 }
 
