@@ -1,31 +1,17 @@
 //! What holds for every vCard, shown on address books as five programs write them.
 
-use std::{collections::HashMap, fs, path::PathBuf};
+mod vcard_support;
+
+use std::collections::HashMap;
 
 use contact::{
-    BlobHash, Card, Fact, Item, ItemId, NewItemIds,
+    BlobHash, Card, Fact, Item, ItemId,
     vcard::{self, ClientProfile, ImportedCard, VcardVersion},
 };
+use vcard_support::{Counting, book, file, read_one, untouched};
 
 const BOOKS: [&str; 5] = ["ios", "outlook", "google", "android", "thunderbird"];
 const VERSIONS: [VcardVersion; 3] = [VcardVersion::V2_1, VcardVersion::V3, VcardVersion::V4];
-
-struct Counting(u64);
-
-impl NewItemIds for Counting {
-    fn new_item_id(&mut self) -> ItemId {
-        self.0 += 1;
-        ItemId(self.0)
-    }
-}
-
-fn file(name: &str) -> Vec<u8> {
-    fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cards").join(name)).unwrap()
-}
-
-fn book(name: &str) -> Vec<ImportedCard> {
-    vcard::read(&file(&format!("{name}.vcf")), &mut Counting(0)).map(Result::unwrap).collect()
-}
 
 fn every_card() -> impl Iterator<Item = ImportedCard> {
     BOOKS.into_iter().flat_map(book)
@@ -35,10 +21,6 @@ fn photos(imported: &ImportedCard) -> impl Fn(BlobHash) -> Option<Vec<u8>> + use
     let stored: HashMap<BlobHash, Vec<u8>> =
         imported.photos.iter().map(|photo| (photo.original_hash, photo.original.clone())).collect();
     move |hash| stored.get(&hash).cloned()
-}
-
-fn read_one(text: &str) -> Card {
-    vcard::read(text.as_bytes(), &mut Counting(1000)).next().unwrap().unwrap().card
 }
 
 /// What a card says, without ids, sources and the order of items.
@@ -73,12 +55,6 @@ fn unfolded(text: &str) -> String {
     text.replace("=\r\n\r\n", "\u{1}").replace("=\r\n", "").replace('\u{1}', "=\r\n\r\n")
 }
 
-fn untouched(card: &Card) -> Card {
-    let mut card = card.clone();
-    card.items.iter_mut().filter(|item| !matches!(item.fact, Fact::Opaque(_))).for_each(Item::touched);
-    card
-}
-
 #[test]
 fn every_sample_card_is_read_without_a_remark() {
     for name in BOOKS {
@@ -100,7 +76,7 @@ fn a_card_exported_and_imported_again_says_the_same() {
 fn a_card_made_wholly_anew_says_the_same_in_3_0_and_4_0() {
     for imported in every_card() {
         for version in [VcardVersion::V3, VcardVersion::V4] {
-            let card = untouched(&imported.card);
+            let card = untouched(imported.card.clone());
             let text = vcard::write(&card, version, &photos(&imported));
             let (mut read, mut wrote) = (says(&read_one(&text)), says(&card));
             // Opaque properties are translated between versions, values and names included.

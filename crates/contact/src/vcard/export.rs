@@ -257,6 +257,7 @@ fn says(lines: &[String], version: VcardVersion, items: &[Item], item: &Item) ->
 fn translated(item: &Item, opaque: &Opaque, version: VcardVersion) -> Vec<String> {
     let Some(name) = opaque.property.strip_prefix("vcard:") else { return Vec::new() };
     let Some((from, lines)) = source_lines(item) else {
+        let name = name_in(name, version);
         return vec![format!("{name}:{}", opaque.value.replace("\r\n", "\\n").replace('\n', "\\n"))];
     };
     if name == "AGENT" && lines.len() > 1 {
@@ -269,12 +270,17 @@ fn translated(item: &Item, opaque: &Opaque, version: VcardVersion) -> Vec<String
     lines.iter().filter_map(|line| syntax::line_of(line, from)).map(|line| translate(&line, version)).collect()
 }
 
-fn translate(line: &ContentLine, version: VcardVersion) -> String {
-    let name = match (line.name.as_str(), version) {
+/// The name of a property whose name depends on the version.
+fn name_in(name: &str, version: VcardVersion) -> &str {
+    match (name, version) {
         ("MEMBER", VcardVersion::V3 | VcardVersion::V2_1) => "X-ADDRESSBOOKSERVER-MEMBER",
         ("X-ADDRESSBOOKSERVER-MEMBER", VcardVersion::V4) => "MEMBER",
         (name, _) => name,
-    };
+    }
+}
+
+fn translate(line: &ContentLine, version: VcardVersion) -> String {
+    let name = name_in(&line.name, version);
     let group = line.group.as_ref().map(|group| format!("{group}.")).unwrap_or_default();
     let mut made = Made::new(format!("{group}{name}"), Value::Raw(line.value.clone()));
     made.types = line.types();

@@ -172,7 +172,9 @@ pub(super) fn drafts(lines: &[ContentLine]) -> Drafts {
 }
 
 fn opaque(line: &ContentLine) -> Opaque {
-    Opaque { property: format!("vcard:{}", line.name), value: line.value.clone() }
+    // Apple's name of it in 3.0; one name makes it the same property in every version.
+    let name = if line.name == "X-ADDRESSBOOKSERVER-MEMBER" { "MEMBER" } else { &line.name };
+    Opaque { property: format!("vcard:{name}"), value: line.value.clone() }
 }
 
 fn kept(lines: &[&ContentLine]) -> Vec<String> {

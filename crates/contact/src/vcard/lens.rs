@@ -236,14 +236,8 @@ fn edited_name(base: &Name, shown: &Name, sent: &Name) -> Name {
 }
 
 /// Opaque properties Apple's programs write and so can take away.
-const APPLE_PROPERTIES: &[&str] = &[
-    "X-ABSHOWAS",
-    "X-ABUID",
-    "X-ADDRESSBOOKSERVER-MEMBER",
-    "X-IMAGETYPE",
-    "X-IMAGEHASH",
-    "X-SHARED-PHOTO-DISPLAY-PREF",
-];
+const APPLE_PROPERTIES: &[&str] =
+    &["X-ABSHOWAS", "X-ABUID", "MEMBER", "X-IMAGETYPE", "X-IMAGEHASH", "X-SHARED-PHOTO-DISPLAY-PREF"];
 
 /// Whether the client could have shown this item, so that its absence is a deletion.
 fn covers(profile: ClientProfile, base: &Card, position: usize, shown: &Item) -> bool {
