@@ -115,8 +115,7 @@ fn create(tx: &mut dyn Transaction, writer: &Writer, name: &str) -> Result<Book>
     accounts::lock(tx, &writer.account)?;
     check_name(tx, &writer.account, name, None)?;
     let revision = accounts::next_revision(tx, &writer.account, writer.now)?;
-    let book =
-        Book { book: BookId(revision.0), name: name.to_owned(), is_default: false, revision, deleted: false };
+    let book = Book { book: BookId(revision.0), name: name.to_owned(), is_default: false, revision, deleted: false };
     books::insert(tx, &writer.account, &book)?;
     Ok(book)
 }

@@ -107,11 +107,7 @@ impl Access {
     ///
     /// # Errors
     /// [`HubError::NoSuchBook`].
-    pub async fn create_all(
-        &self,
-        book: BookId,
-        cards: Vec<(Card, Vec<PreparedPhoto>)>,
-    ) -> Result<Vec<StoredCard>> {
+    pub async fn create_all(&self, book: BookId, cards: Vec<(Card, Vec<PreparedPhoto>)>) -> Result<Vec<StoredCard>> {
         let writer = self.writer();
         let created = self
             .ledger()
@@ -207,13 +203,7 @@ impl Access {
     }
 }
 
-fn apply(
-    tx: &mut dyn Transaction,
-    writer: &Writer,
-    card: CardId,
-    against: Against,
-    edit: &Edit,
-) -> Result<StoredCard> {
+fn apply(tx: &mut dyn Transaction, writer: &Writer, card: CardId, against: Against, edit: &Edit) -> Result<StoredCard> {
     let row = living(tx, &writer.account, card)?;
     let version = versions::newest(tx, &writer.account, row.book, card)?.ok_or(HubError::NoSuchCard(card))?;
     let newest = read_facts(&version.facts)?;
@@ -247,9 +237,7 @@ fn apply(
 
 fn expect(row: &CardRow, expected: Option<Revision>) -> Result<()> {
     match expected {
-        Some(revision) if revision != row.revision => {
-            Err(HubError::Changed { card: row.card, newest: row.revision })
-        }
+        Some(revision) if revision != row.revision => Err(HubError::Changed { card: row.card, newest: row.revision }),
         _ => Ok(()),
     }
 }

@@ -374,10 +374,6 @@ impl Hierarchy {
         } else {
             key.parse().ok().map(|number| (number, came_from))
         };
-        *self = Self {
-            number,
-            shown: living.iter().map(|book| (book.book.0, book.name.clone())).collect(),
-            before,
-        };
+        *self = Self { number, shown: living.iter().map(|book| (book.book.0, book.name.clone())).collect(), before };
     }
 }

@@ -81,4 +81,3 @@ impl WakeUps {
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-

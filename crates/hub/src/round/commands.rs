@@ -180,11 +180,8 @@ impl Work<'_> {
         }
         filled.body = served.body.clone().or_else(|| seen.body.clone());
         let mine = self.lens.absorb(&newest, &served, &filled, None, &mut self.writer.ids());
-        let revision = if mine == newest && !row.deleted {
-            row.revision
-        } else {
-            self.replace(tx, &row, &mine)?.revision
-        };
+        let revision =
+            if mine == newest && !row.deleted { row.revision } else { self.replace(tx, &row, &mine)?.revision };
         if !lost.is_empty() {
             let facts = serde_json::to_string(&lost).map_err(|error| HubError::Damaged(error.to_string()))?;
             conflicts::insert(tx, &self.writer.account, card, revision, &facts)?;

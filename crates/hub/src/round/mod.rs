@@ -45,7 +45,7 @@ use crate::{
     writer::Writer,
 };
 use commands::Work;
-use page::View;
+use page::{Page, View};
 use record::{How, Previous, Recipe, Told};
 use state::{Position, State};
 
@@ -120,14 +120,12 @@ impl Access {
                 };
                 let newest = newest_revision(tx, &writer)?;
                 let mut count = 0;
-                loop {
-                    state.turn(newest);
-                    let page = View { writer: &writer, book: pinged.book, lens: &lens }.page(tx, &mut state, WINDOW_MAX)?;
+                while !state.is_up_to(newest) {
+                    let view = View { writer: &writer, book: pinged.book, lens: &lens };
+                    let (_, page) = view.next_page(tx, &mut state, WINDOW_MAX, newest)?;
                     count += page.commands.len() as u64;
-                    if state.is_up_to(newest) {
-                        return Ok(Some(count));
-                    }
                 }
+                Ok(Some(count))
             })
             .await
     }
@@ -180,16 +178,8 @@ fn is_pending(tx: &mut dyn Transaction, writer: &Writer, device: &str, pinged: &
         return Ok(false);
     };
     let newest = newest_revision(tx, writer)?;
-    loop {
-        state.turn(newest);
-        let page = View { writer, book: pinged.book, lens: &lens }.page(tx, &mut state, 1)?;
-        if !page.commands.is_empty() {
-            return Ok(true);
-        }
-        if state.is_up_to(newest) {
-            return Ok(false);
-        }
-    }
+    let (_, page) = View { writer, book: pinged.book, lens: &lens }.next_page(tx, &mut state, 1, newest)?;
+    Ok(!page.commands.is_empty())
 }
 
 fn read_record<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T> {
@@ -316,10 +306,7 @@ impl Seat {
     fn begin(&self, tx: &mut dyn Transaction, serial: i64, mut position: Position) -> Result<Plan> {
         let newest = newest_revision(tx, &self.writer)?;
         let known = position.fresh.is_some();
-        let fresh = position
-            .fresh
-            .get_or_insert_with(|| State::fresh(self.writer.ids().new_epoch(), newest))
-            .clone();
+        let fresh = position.fresh.get_or_insert_with(|| State::fresh(self.writer.ids().new_epoch(), newest)).clone();
         let answer = SyncAnswer::Round(Round {
             key: fresh.key(),
             responses: Vec::new(),
@@ -360,21 +347,17 @@ impl Seat {
         let done = work.run(tx, &self.request.commands)?;
         let mut state = was.clone();
         let told = work.settle(tx, &done, &mut state)?;
-        let page_from = if self.request.get_changes {
+        let window = self.request.window.clamp(1, WINDOW_MAX);
+        let (page_from, page) = if self.request.get_changes {
             let newest = newest_revision(tx, &self.writer)?;
-            state.turn(newest);
-            Some(state.clone())
+            let (from, page) = work.view().next_page(tx, &mut state, window, newest)?;
+            (Some(from), page)
         } else {
-            None
+            (None, Page::default())
         };
-        let recipe = Recipe {
-            number: start.issued + 1,
-            responses: done.responses,
-            told,
-            page_from,
-            window: self.request.window.clamp(1, WINDOW_MAX),
-        };
-        let (made, rows) = self.make(tx, &work.view(), &recipe, &mut state)?;
+        let rows = page.rows;
+        let recipe = Recipe { number: start.issued + 1, responses: done.responses, told, page_from, window };
+        let made = self.make(tx, &work.view(), &recipe, page)?;
         let nothing_to_say = made.responses.is_empty() && made.commands.is_empty() && !made.more_available;
         let repeats = position.before.as_ref() == Some(&self.request.key);
         if nothing_to_say && rows <= UNRECORDED_ROWS_MAX && !start.first_of_epoch && !repeats && !self.writes() {
@@ -399,23 +382,17 @@ impl Seat {
         let lens = self.lens(options);
         let view = View { writer: &self.writer, book: self.book, lens: &lens };
         let mut state = previous.answer.page_from.clone().unwrap_or_else(|| previous.state.clone());
-        let (made, _) = self.make(tx, &view, &previous.answer, &mut state)?;
+        let page = match previous.answer.page_from {
+            Some(_) => view.page(tx, &mut state, previous.answer.window)?,
+            None => Page::default(),
+        };
+        let made = self.make(tx, &view, &previous.answer, page)?;
         state.number = previous.answer.number;
         Ok(SyncAnswer::Round(Round { key: state.key(), repeated: true, ..made }))
     }
 
-    /// Makes an answer from its recipe, and moves the state over its page. The key is the caller's business.
-    fn make(
-        &self,
-        tx: &mut dyn Transaction,
-        view: &View<'_>,
-        recipe: &Recipe,
-        state: &mut State,
-    ) -> Result<(Round, usize)> {
-        let page = match &recipe.page_from {
-            Some(_) => view.page(tx, state, recipe.window)?,
-            None => page::Page { commands: Vec::new(), full: false, rows: 0 },
-        };
+    /// Makes an answer from its recipe and its page. The key is the caller's business.
+    fn make(&self, tx: &mut dyn Transaction, view: &View<'_>, recipe: &Recipe, page: Page) -> Result<Round> {
         let mut commands = page.commands;
         for told in &recipe.told {
             commands.push(self.tell(tx, view, told)?);
@@ -428,14 +405,8 @@ impl Seat {
                 *form = Some(view.form_at(tx, *card, revision)?);
             }
         }
-        let round = Round {
-            key: state.key(),
-            responses,
-            commands,
-            more_available: page.full,
-            repeated: false,
-        };
-        Ok((round, page.rows))
+        let key = SyncKey(String::new());
+        Ok(Round { key, responses, commands, more_available: page.full, repeated: false })
     }
 
     fn tell(&self, tx: &mut dyn Transaction, view: &View<'_>, told: &Told) -> Result<ServerCommand> {

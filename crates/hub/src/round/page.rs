@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// What a page brought.
+#[derive(Default)]
 pub(crate) struct Page {
     pub(crate) commands: Vec<ServerCommand>,
     /// There may be more in this run.
@@ -33,6 +34,28 @@ pub(crate) struct View<'a> {
 }
 
 impl View<'_> {
+    /// The next page that has something in it, or the empty one at the end of history: runs in which there is nothing to
+    /// tell are passed at once. Also gives the state in which that page begins, from which it can be made again.
+    pub(crate) fn next_page(
+        &self,
+        tx: &mut dyn Transaction,
+        state: &mut State,
+        window: u32,
+        newest: Revision,
+    ) -> Result<(State, Page)> {
+        let mut rows = 0;
+        loop {
+            state.turn(newest);
+            let from = state.clone();
+            let mut page = self.page(tx, state, window)?;
+            rows += page.rows;
+            if !page.commands.is_empty() || page.full || state.is_up_to(newest) {
+                page.rows = rows;
+                return Ok((from, page));
+            }
+        }
+    }
+
     /// Takes up to `window` cards from where the state's cursor stands, and moves it. The same state and window give the
     /// same page for ever, because history does not change.
     pub(crate) fn page(&self, tx: &mut dyn Transaction, state: &mut State, window: u32) -> Result<Page> {

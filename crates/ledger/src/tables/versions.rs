@@ -243,7 +243,7 @@ pub enum Body {
 macro_rules! older_namesake {
     () => {
         "EXISTS (SELECT 1 FROM version n WHERE n.account = v.account AND n.book = v.book
-            AND n.namesake = v.namesake AND n.card < v.card AND n.revision <= $4 AND n.revision_end > $4
+            AND n.namesake = v.namesake AND n.card < v.card AND n.revision <= $1 AND n.revision_end > $1
             AND n.deleted = 0)"
     };
 }
@@ -256,7 +256,7 @@ macro_rules! stretch {
             $is_namesake,
             " THEN 1 ELSE 0 END AS BIGINT)
              FROM version v JOIN card c ON c.account = v.account AND c.card = v.card
-             WHERE v.account = $1 AND v.book = $2 AND v.revision > $3 AND v.revision <= $4 AND v.revision_end > $4 ",
+             WHERE v.revision <= $1 AND v.revision_end > $1 AND v.account = $2 AND v.book = $3 AND v.revision > $4 ",
             $condition,
             " ORDER BY v.revision LIMIT $5"
         )
@@ -273,7 +273,7 @@ pub fn stretch(tx: &mut dyn Transaction, account: &AccountId, stretch: Stretch, 
         Which::Living => LIVING,
         Which::Namesakes => NAMESAKES,
     };
-    let values = [account.into(), stretch.book.into(), stretch.after.into(), stretch.upto.into(), stretch.limit.into()];
+    let values = [stretch.upto.into(), account.into(), stretch.book.into(), stretch.after.into(), stretch.limit.into()];
     tx.all(sql, &values, |row| {
         let body = match row.optional_bytes(3)? {
             Some(form) => Body::Form(form.to_vec(), row.integer(5)?),
