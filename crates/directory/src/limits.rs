@@ -5,13 +5,15 @@ pub const QUERY_WORDS_MAX: usize = 6;
 /// Bytes of a query that are read.
 pub const QUERY_BYTES_MAX: usize = 512;
 /// Matches that a search ranks and counts. A [`total`](crate::SearchResult::total) of this size means "at least".
-pub const RESULTS_MAX: usize = 500;
-/// Tokens read for one word in one class, and the largest number of tokens at which a word counts as rare.
-pub const SCAN_TOKENS_MAX: usize = 1_000;
+pub const RESULTS_MAX: usize = 300;
+/// Tokens read for the rarest of several words; up to so many tokens a word counts as rare.
+pub const SCAN_TOKENS_MAX: usize = 500;
+/// Tokens read at least at once when a search continues.
+pub const SCAN_TOKENS_MIN: usize = 64;
 /// Entries read in one search because their tokens alone cannot tell whether they match every word.
-pub const VERIFIED_ENTRIES_MAX: usize = 200;
+pub const VERIFIED_ENTRIES_MAX: usize = 100;
 /// Different words that are tried as completions of a common prefix when two words are looked up together.
-pub const COMPLETIONS_MAX: usize = 24;
+pub const COMPLETIONS_MAX: usize = 12;
 /// Candidates that [`resolve`](crate::Directory::resolve) hands over.
 pub const RESOLVED_MAX: u32 = 100;
 /// Entries that [`list`](crate::Directory::list) hands over at once.

@@ -1,14 +1,16 @@
 //! Searching the index.
 //!
 //! Every step reads a range of the token table and stops at a limit, so that the work does not depend on the size of
-//! the directory. A search whose words have at most [`SCAN_TOKENS_MAX`] tokens in each class is complete. One with
-//! more finds the best ranks first and within them tokens in alphabetical order, and stops at [`RESULTS_MAX`].
+//! the directory. One word finds the best ranks first, within them tokens in alphabetical order, and stops at
+//! [`RESULTS_MAX`]; below that it is complete.
 //!
-//! Several words: the rarest one leads, and its tokens carry the names in which the others are looked for. When even
-//! the rarest is common, pairs of words are looked up together ("ann schm": every name that begins with `ann`,
+//! Several words: the rarest one leads, and its tokens carry the names in which the others are looked for, and a
+//! sketch of everything else; entries it does not rule out are read. This is complete when the rarest word has at most
+//! [`SCAN_TOKENS_MAX`] tokens and leaves at most [`VERIFIED_ENTRIES_MAX`] entries to read. When even the rarest is
+//! common, pairs of words are looked up together ("ann schm": every name that begins with `ann`,
 //! followed by a word that begins with `schm`), leaping from one completion of the first word to the next.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use ledger::{
     Result, Transaction,
@@ -16,7 +18,7 @@ use ledger::{
 };
 
 use crate::{
-    limits::{COMPLETIONS_MAX, RESULTS_MAX, SCAN_TOKENS_MAX, VERIFIED_ENTRIES_MAX},
+    limits::{COMPLETIONS_MAX, RESULTS_MAX, SCAN_TOKENS_MAX, SCAN_TOKENS_MIN, VERIFIED_ENTRIES_MAX},
     query::Query,
     terms::{AFTER_ALL, Class, Rank, Terms, Token, WORD_END},
 };
@@ -51,13 +53,14 @@ pub struct SearchResult {
 type Place = (Rank, Vec<u8>, EntryId);
 
 pub(crate) fn search(tx: &mut dyn Transaction, tenant: TenantId, query: &Query, range: Range) -> Result<SearchResult> {
-    let mut search = Search { tx, tenant, found: HashMap::new() };
+    let mut search = Search { tx, tenant, found: HashMap::new(), open: Open::default(), read: HashMap::new() };
     match query.words.as_slice() {
         [] => return Ok(SearchResult::default()),
         [word] => search.one_word(word)?,
         words => search.several_words(words)?,
     }
-    let mut places: Vec<Place> = search.found.into_iter().map(|(id, (rank, key))| (rank, key, id)).collect();
+    let Search { found, read: mut entries, .. } = search;
+    let mut places: Vec<Place> = found.into_iter().map(|(id, (rank, key))| (rank, key, id)).collect();
     places.sort_unstable();
     places.truncate(RESULTS_MAX);
 
@@ -65,8 +68,8 @@ pub(crate) fn search(tx: &mut dyn Transaction, tenant: TenantId, query: &Query, 
     let page =
         range.first.min(total) as usize..range.last.saturating_add(1).clamp(range.first.min(total), total) as usize;
     let ids: Vec<EntryId> = places.get(page).unwrap_or_default().iter().map(|(_, _, id)| *id).collect();
-    let mut entries: HashMap<EntryId, Entry> =
-        directory::by_ids(tx, tenant, &ids)?.into_iter().map(|entry| (entry.id, entry)).collect();
+    let unread: Vec<EntryId> = ids.iter().filter(|id| !entries.contains_key(id)).copied().collect();
+    entries.extend(directory::by_ids(tx, tenant, &unread)?.into_iter().map(|entry| (entry.id, entry)));
     Ok(SearchResult { entries: ids.iter().filter_map(|id| entries.remove(id)).collect(), total })
 }
 
@@ -74,6 +77,24 @@ struct Search<'t> {
     tx: &'t mut dyn Transaction,
     tenant: TenantId,
     found: HashMap<EntryId, (Rank, Vec<u8>)>,
+    open: Open,
+    /// Entries that had to be read.
+    read: HashMap<EntryId, Entry>,
+}
+
+/// Entries that may match, each once, in the order in which they were met.
+#[derive(Default)]
+struct Open {
+    met: HashSet<EntryId>,
+    order: Vec<EntryId>,
+}
+
+impl Open {
+    fn add(&mut self, id: EntryId) {
+        if self.met.insert(id) {
+            self.order.push(id);
+        }
+    }
 }
 
 /// `class text` up to, not including, `class text` followed by `end`.
@@ -91,8 +112,10 @@ fn beginning_with(class: Class, prefix: &str) -> (Vec<u8>, Vec<u8>) {
 enum Verdict {
     /// Every word is in the name or is the token's own.
     Matches(Rank, Vec<u8>),
-    /// Some word is not; another term of the entry may have it.
-    Open(Vec<u8>),
+    /// Some word is not; another term of the entry may be.
+    Open,
+    /// Some word is nowhere.
+    Fails,
 }
 
 impl Search<'_> {
@@ -116,12 +139,21 @@ impl Search<'_> {
             (beginning_with(Class::Email, word), Rank::Email),
             (beginning_with(Class::Other, word), Rank::Other),
         ];
-        for ((from, to), rank) in steps {
-            if self.is_full() {
-                break;
-            }
+        steps.into_iter().try_for_each(|(range, rank)| self.scan_rank(range, rank))
+    }
+
+    /// Reads tokens whose entries match with this rank, until there are enough.
+    fn scan_rank(&mut self, (mut from, to): (Vec<u8>, Vec<u8>), rank: Rank) -> Result<()> {
+        while !self.is_full() {
+            // An entry may have several of the tokens, so a full answer may not be enough.
+            let limit = (RESULTS_MAX - self.found.len()).max(SCAN_TOKENS_MIN);
+            let (before, mut count, mut last) = (self.found.len(), 0, Vec::new());
             let (tx, found) = (&mut *self.tx, &mut self.found);
-            directory::scan(tx, self.tenant, (&from, &to), SCAN_TOKENS_MAX, |bytes, id| {
+            directory::scan(tx, self.tenant, (&from, &to), limit, |bytes, id| {
+                count += 1;
+                if count == limit {
+                    last = bytes.to_vec();
+                }
                 let Some(token) = Token::parse(bytes) else { return Ok(()) };
                 // A word of the local part that is no address ranks as its beginning does.
                 let whole_address = token.class != Class::Email || token.lead.contains(&b'@');
@@ -131,6 +163,10 @@ impl Search<'_> {
                 }
                 Ok(())
             })?;
+            if count < limit || (self.found.len() == before && last == from) {
+                break;
+            }
+            from = last;
         }
         Ok(())
     }
@@ -143,44 +179,40 @@ impl Search<'_> {
         counted.sort_unstable();
         let [(rarest, lead), (_, second), ..] = counted.as_slice() else { return Ok(()) };
 
-        let mut open = BTreeMap::new();
-        let mut order = Vec::new();
-        self.scan_lead(words, lead, &mut open, &mut order)?;
-        if *rarest > SCAN_TOKENS_MAX || order.len() > VERIFIED_ENTRIES_MAX {
+        self.scan_lead(words, lead)?;
+        if *rarest > SCAN_TOKENS_MAX || self.open.order.len() > VERIFIED_ENTRIES_MAX {
             for (first, then) in [(lead, second), (second, lead)] {
-                self.scan_pairs(words, first, then, &mut open, &mut order)?;
+                self.scan_pairs(words, first, then)?;
             }
         }
-        self.verify(words, &order, &mut open)
+        self.verify(words)
     }
 
-    /// How many tokens begin with the word, counted up to one more than the limit in any class.
+    /// How many tokens begin with the word; more than the limit is not counted exactly.
     fn tokens_of(&mut self, word: &str) -> Result<usize> {
-        let mut most = 0;
+        let mut count = 0;
         for class in Class::ALL {
-            let (from, to) = beginning_with(class, word);
-            most += directory::count_tokens(self.tx, self.tenant, (&from, &to), SCAN_TOKENS_MAX + 1)?;
+            if count <= SCAN_TOKENS_MAX {
+                let (from, to) = beginning_with(class, word);
+                count += directory::count_tokens(self.tx, self.tenant, (&from, &to), SCAN_TOKENS_MAX + 1)?;
+            }
         }
-        Ok(most)
+        Ok(count)
     }
 
-    fn scan_lead(&mut self, words: &[String], lead: &str, open: &mut Open, order: &mut Vec<EntryId>) -> Result<()> {
+    fn scan_lead(&mut self, words: &[String], lead: &str) -> Result<()> {
+        let mut left = SCAN_TOKENS_MAX;
         for class in Class::ALL {
-            let range = beginning_with(class, lead);
-            self.scan(words, lead, range, SCAN_TOKENS_MAX, open, order)?;
+            left -= self.scan(words, lead, beginning_with(class, lead), left)?.min(left);
+            if left == 0 {
+                break;
+            }
         }
         Ok(())
     }
 
     /// Entries in which a word that begins with `first` is followed by one that begins with `then`.
-    fn scan_pairs(
-        &mut self,
-        words: &[String],
-        first: &str,
-        then: &str,
-        open: &mut Open,
-        order: &mut Vec<EntryId>,
-    ) -> Result<()> {
+    fn scan_pairs(&mut self, words: &[String], first: &str, then: &str) -> Result<()> {
         for class in [Class::Name, Class::Other] {
             let (mut from, to) = beginning_with(class, first);
             for _ in 0..COMPLETIONS_MAX {
@@ -195,64 +227,54 @@ impl Search<'_> {
                 let Some(completion) = completion else { break };
                 let pair = [&completion, [WORD_END].as_slice(), then.as_bytes()].concat();
                 let range = bounds(class, &pair, &[], AFTER_ALL);
-                self.scan(words, first, range, RESULTS_MAX, open, order)?;
+                self.scan(words, first, range, RESULTS_MAX)?;
                 (from, _) = bounds(class, &completion, &[WORD_END + 1], AFTER_ALL);
             }
         }
         Ok(())
     }
 
-    /// Reads tokens that stand under `lead`: matches go to the results, entries that may match to `open`.
-    fn scan(
-        &mut self,
-        words: &[String],
-        lead: &str,
-        (from, to): (Vec<u8>, Vec<u8>),
-        limit: usize,
-        open: &mut Open,
-        order: &mut Vec<EntryId>,
-    ) -> Result<()> {
-        let (tx, found) = (&mut *self.tx, &mut self.found);
+    /// Reads up to `limit` tokens that stand under `lead` and sorts their entries into matching, open and failing; the
+    /// number of tokens.
+    fn scan(&mut self, words: &[String], lead: &str, (from, to): (Vec<u8>, Vec<u8>), limit: usize) -> Result<usize> {
+        let (tx, found, open) = (&mut *self.tx, &mut self.found, &mut self.open);
+        let mut count = 0;
         directory::scan(tx, self.tenant, (&from, &to), limit, |bytes, id| {
-            let Some(token) = Token::parse(bytes) else { return Ok(()) };
-            match judge(token, words, lead) {
+            count += 1;
+            match Token::parse(bytes).map_or(Verdict::Fails, |token| judge(token, words, lead)) {
                 Verdict::Matches(rank, key) => Self::add(found, id, rank, || key),
-                Verdict::Open(key) => {
-                    if open.insert(id, key).is_none() {
-                        order.push(id);
-                    }
-                }
+                Verdict::Open => open.add(id),
+                Verdict::Fails => {}
             }
             Ok(())
-        })
+        })?;
+        Ok(count)
     }
 
-    /// Reads the entries whose tokens left a word open, as many as allowed.
-    fn verify(&mut self, words: &[String], order: &[EntryId], open: &mut Open) -> Result<()> {
-        let known: HashSet<EntryId> = self.found.keys().copied().collect();
-        let ids: Vec<EntryId> =
-            order.iter().filter(|id| !known.contains(id)).take(VERIFIED_ENTRIES_MAX).copied().collect();
+    /// Reads the entries that are still open, as many as allowed.
+    fn verify(&mut self, words: &[String]) -> Result<()> {
+        let open = self.open.order.iter().filter(|id| !self.found.contains_key(id));
+        let ids: Vec<EntryId> = open.take(VERIFIED_ENTRIES_MAX).copied().collect();
         for entry in directory::by_ids(self.tx, self.tenant, &ids)? {
             let terms = Terms::of(&entry);
             let ranks: Option<Vec<Rank>> = words.iter().map(|word| terms.rank(word)).collect();
             let Some(rank) = ranks.and_then(|ranks| ranks.into_iter().max()) else { continue };
-            let key = open.remove(&entry.id).unwrap_or_default();
-            Self::add(&mut self.found, entry.id, rank, || key);
+            Self::add(&mut self.found, entry.id, rank, || terms.sort_key());
+            self.read.insert(entry.id, entry);
         }
         Ok(())
     }
 }
 
-/// Entries that may match, with their place among equals.
-type Open = BTreeMap<EntryId, Vec<u8>>;
-
 /// The rank of an entry is that of its worst word.
 fn judge(token: Token<'_>, words: &[String], lead: &str) -> Verdict {
-    let rank_of =
-        |word: &String| token.name_rank(word).or_else(|| (word.as_str() == lead).then(|| Rank::from(token.class)));
-    let ranks: Option<Vec<Rank>> = words.iter().map(rank_of).collect();
-    match ranks.and_then(|ranks| ranks.into_iter().max()) {
-        Some(rank) => Verdict::Matches(rank, token.sort_key()),
-        None => Verdict::Open(token.sort_key()),
+    let mut worst = Some(Rank::Exact);
+    for word in words {
+        let rank = token.name_rank(word).or_else(|| (word.as_str() == lead).then(|| Rank::from(token.class)));
+        if rank.is_none() && !token.may_have(word) {
+            return Verdict::Fails;
+        }
+        worst = rank.and_then(|rank| worst.map(|worst| rank.max(worst)));
     }
+    worst.map_or(Verdict::Open, |rank| Verdict::Matches(rank, token.sort_key()))
 }

@@ -1,10 +1,12 @@
 //! The words an entry is found by, and their tokens in the index.
 //!
-//! A token is `class, word, names, start`: the class is one byte in the order of ranks; the names are the words of the
+//! A token is `class, word, names, start, sketch`: the class is one byte in the order of ranks; the names are the words of the
 //! entry's name, so that a second word of a query can be checked, and the result be put in order, without reading the
 //! entry. A name's own token continues with the words that follow it, going round: `anna maria schmidt` has the
 //! tokens `anna maria schmidt`, `maria schmidt anna` and `schmidt anna maria`, of which every pair of words that
 //! follow each other is a prefix. Other words are followed by the surname first. `start` says where the name begins.
+//! The sketch has one of 64 bits for the beginning of every word that is no name, to rule out most entries that lack
+//! a word.
 
 use ledger::tables::directory::Entry;
 
@@ -17,6 +19,8 @@ use crate::{
 pub(crate) const WORD_END: u8 = 1;
 /// Is before the byte that says where the name begins.
 const NAMES_END: u8 = 0;
+/// Characters of a word that its bit of the sketch depends on.
+const SKETCHED_CHARS: usize = 3;
 /// Is greater than every byte of UTF-8.
 pub(crate) const AFTER_ALL: u8 = 0xff;
 
@@ -121,18 +125,25 @@ impl Terms {
         }
     }
 
+    /// The folded name, by which results are put in order; as [`Token::sort_key`].
+    pub(crate) fn sort_key(&self) -> Vec<u8> {
+        self.names.join(" ").into_bytes()
+    }
+
     /// The entry's tokens, sorted, each once.
     pub(crate) fn tokens(&self) -> Vec<Vec<u8>> {
-        let mut tokens: Vec<_> = (0..self.names.len()).map(|at| self.token(Class::Name, None, at)).collect();
+        let sketch =
+            self.emails.iter().chain(&self.others).filter_map(|term| sketch(term)).fold(0, |all, bit| all | bit);
+        let mut tokens: Vec<_> = (0..self.names.len()).map(|at| self.token(Class::Name, None, at, sketch)).collect();
         for (class, terms) in [(Class::Email, &self.emails), (Class::Other, &self.others)] {
-            tokens.extend(terms.iter().map(|term| self.token(class, Some(term), self.surname_at)));
+            tokens.extend(terms.iter().map(|term| self.token(class, Some(term), self.surname_at, sketch)));
         }
         tokens.sort_unstable();
         tokens.dedup();
         tokens
     }
 
-    fn token(&self, class: Class, lead: Option<&str>, first_name: usize) -> Vec<u8> {
+    fn token(&self, class: Class, lead: Option<&str>, first_name: usize, sketch: u64) -> Vec<u8> {
         let (before, from) = self.names.split_at_checked(first_name).unwrap_or((&[], &self.names));
         let mut token = vec![class as u8];
         for word in lead.into_iter().chain(from.iter().chain(before).map(String::as_str)) {
@@ -142,6 +153,7 @@ impl Terms {
         token.push(NAMES_END);
         // At most NAME_WORDS_MAX.
         token.push(u8::try_from(from.len()).unwrap_or(0));
+        token.extend_from_slice(&sketch.to_be_bytes());
         token
     }
 }
@@ -151,6 +163,17 @@ fn push(terms: &mut Vec<String>, word: &str, count_max: usize) {
     if !word.is_empty() && terms.len() < count_max && !terms.iter().any(|term| term == word) {
         terms.push(word.to_owned());
     }
+}
+
+/// The bit of a word's beginning; `None` for a word too short to have one.
+fn sketch(word: &str) -> Option<u64> {
+    let end = word.char_indices().nth(SKETCHED_CHARS - 1).map(|(at, c)| at + c.len_utf8())?;
+    // FNV-1a (64 bits): it must be the same in every release.
+    let hash = word
+        .bytes()
+        .take(end)
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    Some(1 << (hash >> 58))
 }
 
 /// A phone number's digits from every group on: `+49 89 1234-56` is found as 4989123456, 89123456, 123456.
@@ -173,18 +196,20 @@ pub(crate) struct Token<'a> {
     /// Words, each with its end.
     names: &'a [u8],
     start: usize,
+    sketch: u64,
 }
 
 impl<'a> Token<'a> {
     /// `None` for bytes that are no token.
     pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
         let (&class, rest) = bytes.split_first()?;
+        let (rest, sketch) = rest.split_last_chunk::<8>()?;
         let (rest, &[NAMES_END, start]) = rest.split_last_chunk::<2>()? else { return None };
         let class = Class::of(class)?;
         let lead_end = rest.iter().position(|byte| *byte == WORD_END)?;
         let lead = rest.get(..lead_end)?;
         let names = if class == Class::Name { rest } else { rest.get(lead_end + 1..)? };
-        Some(Self { class, lead, names, start: usize::from(start) })
+        Some(Self { class, lead, names, start: usize::from(start), sketch: u64::from_be_bytes(*sketch) })
     }
 
     fn name_words(self) -> impl Iterator<Item = &'a [u8]> {
@@ -198,6 +223,11 @@ impl<'a> Token<'a> {
             .filter(|name| name.starts_with(word))
             .map(|name| if name.len() == word.len() { Rank::Exact } else { Rank::Name })
             .min()
+    }
+
+    /// Whether the entry may have the word elsewhere than in its name.
+    pub(crate) fn may_have(self, word: &str) -> bool {
+        sketch(word).is_none_or(|bit| self.sketch & bit != 0)
     }
 
     /// The folded name from its beginning, by which results are put in order.
