@@ -283,8 +283,7 @@ fn edit_filed_as(card: &mut Card, served: &EasContact, seen: &EasContact, ids: &
     }
     let own = record::name_of(card).and_then(|name| name.file_as.as_ref());
     let parts = Parts::of_card(record::name_of(card), record::organization_of(card));
-    let is_computed = filed.is_none_or(|filed| file_as::is_computed(filed, parts));
-    if own.is_none() && is_computed {
+    if own.is_none() && filed == file_as::default(parts).as_ref() {
         return;
     }
     let at = Record::Name.position(card).unwrap_or_else(|| {

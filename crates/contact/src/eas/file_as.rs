@@ -2,9 +2,9 @@
 //!
 //! iOS sends `FileAs` with every edit, rebuilt from the names if it matched one of its automatic patterns, and offers no
 //! way to edit it; Android makes one when it is missing. So what a phone sends there says nothing, and is never taken
-//! as a change, with two exceptions in which it can only be a person's own free text:
+//! as a change, with two exceptions:
 //!
-//! - nothing was filed before (an Add, say) and the text is none of the patterns;
+//! - nothing was filed before (an Add, say): then it is how the contact's maker files it;
 //! - the text served was somebody's own free text and a client other than iOS sends another free text.
 //!
 //! A filed text that was one of the patterns follows its names, as it does on the phone.
@@ -59,21 +59,13 @@ pub(super) fn seen(family: Family, served: &EasContact, sent: &EasContact, seen:
     let filed = served.texts.get(&Property::FileAs).map(String::as_str);
     let own_text = |text: &str| pattern_of(text, after).is_none() && pattern_of(text, before).is_none();
     let sent = sent.texts.get(&Property::FileAs).map(|text| super::wire_text(text));
-    let sent_own = sent.filter(|text| !text.trim().is_empty() && own_text(text));
-    match (filed, sent_own) {
-        (None, Some(text)) => Some(text),
-        (None, None) => default(after),
-        (Some(filed), sent_own) => match pattern_of(filed, before) {
-            Some(pattern) => pattern(after).or_else(|| default(after)),
-            None if family != Family::Ios => sent_own.or_else(|| Some(filed.to_owned())),
-            None => Some(filed.to_owned()),
-        },
+    let sent = sent.filter(|text| !text.trim().is_empty());
+    let Some(filed) = filed else { return sent.or_else(|| default(after)) };
+    match pattern_of(filed, before) {
+        Some(pattern) => pattern(after).or_else(|| default(after)),
+        None if family == Family::Ios => Some(filed.to_owned()),
+        None => sent.filter(|text| own_text(text)).or_else(|| Some(filed.to_owned())),
     }
-}
-
-/// Whether the text is one that a phone computes of these parts.
-pub(super) fn is_computed(text: &str, parts: Parts<'_>) -> bool {
-    pattern_of(text, parts).is_some()
 }
 
 type Pattern = fn(Parts<'_>) -> Option<String>;

@@ -7,7 +7,7 @@ use crate::{Card, ItemId};
 ///
 /// Ids of the base come in the base's order, or in the order of the side that changed it (the winner's when both did).
 /// An addition follows the item it was added after. Additions of both sides at one place stay together by side, the
-/// side with the smallest id first, so that it does not matter who came first.
+/// side whose first id is smaller first, so that it does not matter who came first.
 pub(super) fn merged(base: &Card, mine: &Card, theirs: &Card, winner: Winner) -> Vec<ItemId> {
     let base: Vec<ItemId> = ids(base);
     let (mine, theirs) = (ids(mine), ids(theirs));
@@ -21,7 +21,7 @@ pub(super) fn merged(base: &Card, mine: &Card, theirs: &Card, winner: Winner) ->
     for anchor in std::iter::once(None).chain(anchors.into_iter().map(Some)) {
         order.extend(anchor);
         let (one, two) = (added_after(anchor, &base, &mine), added_after(anchor, &base, &theirs));
-        let (first, second) = if one.iter().min() <= two.iter().min() { (one, two) } else { (two, one) };
+        let (first, second) = if one <= two { (one, two) } else { (two, one) };
         for id in first.into_iter().chain(second) {
             if !order.contains(&id) {
                 order.push(id);
