@@ -241,7 +241,10 @@ fn get<'r, T: FromSql<'r>>(row: &'r tokio_postgres::Row, column: usize, wanted: 
 fn from_postgres(error: &tokio_postgres::Error) -> LedgerError {
     match error.code() {
         Some(&(SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)) => LedgerError::Conflict,
-        Some(&SqlState::UNIQUE_VIOLATION) => LedgerError::Duplicate,
+        // The other two: tables and types that somebody makes at the same moment.
+        Some(&(SqlState::UNIQUE_VIOLATION | SqlState::DUPLICATE_TABLE | SqlState::DUPLICATE_OBJECT)) => {
+            LedgerError::Duplicate
+        }
         Some(&(SqlState::DISK_FULL | SqlState::IO_ERROR | SqlState::READ_ONLY_SQL_TRANSACTION)) => {
             LedgerError::Unwritable(describe(error))
         }

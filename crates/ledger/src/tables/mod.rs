@@ -6,5 +6,6 @@ pub mod collections;
 pub mod conflicts;
 pub mod devices;
 pub mod directory;
+pub mod people;
 pub mod photos;
 pub mod versions;
