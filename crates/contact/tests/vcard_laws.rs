@@ -1,5 +1,8 @@
 //! What holds for every vCard, shown on address books as five programs write them.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod generate;
 mod vcard_support;
 
 use std::collections::HashMap;
@@ -8,6 +11,7 @@ use contact::{
     BlobHash, Card, Fact, Item, ItemId,
     vcard::{self, ClientProfile, ImportedCard, VcardVersion},
 };
+use proptest::prelude::*;
 use vcard_support::{Counting, book, file, read_one, untouched};
 
 const BOOKS: [&str; 5] = ["ios", "outlook", "google", "android", "thunderbird"];
@@ -147,6 +151,26 @@ fn every_card_written_has_a_full_name() {
         for version in VERSIONS {
             let text = vcard::write(&imported.card, version, &photos(&imported));
             assert_eq!(text.lines().filter(|line| line.starts_with("FN")).count(), 1, "{text}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn echo_holds_for_cards_of_every_path(card in generate::card()) {
+        for version in VERSIONS {
+            for profile in [ClientProfile::Complete, ClientProfile::AppleDialect] {
+                let text = vcard::project(&card, version, &|_| None);
+                let photoless = Card {
+                    items: card.items.iter().filter(|item| !matches!(item.fact, Fact::Photo(_))).cloned().collect(),
+                    ..card.clone()
+                };
+                let absorbed =
+                    vcard::absorb(&photoless, version, profile, text.as_bytes(), &mut Counting(90_000)).unwrap().card;
+                prop_assert_eq!(&absorbed, &photoless, "{:?} {:?}\n{}", version, profile, text);
+            }
         }
     }
 }

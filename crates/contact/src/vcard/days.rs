@@ -24,12 +24,11 @@ pub(super) fn day_of(line: &ContentLine) -> Option<PartialDate> {
 /// with a time after it.
 pub(super) fn day(text: &str) -> Option<PartialDate> {
     let date = text.trim().split(['T', 't', ' ']).next()?;
-    let (year, rest) = match date.strip_prefix("--") {
-        Some(rest) => (None, rest),
-        None => {
-            let (year, rest) = date.split_at_checked(4)?;
-            (Some(year), rest)
-        }
+    let (year, rest) = if let Some(rest) = date.strip_prefix("--") {
+        (None, rest)
+    } else {
+        let (year, rest) = date.split_at_checked(4)?;
+        (Some(year), rest)
     };
     let digits: String = rest.chars().filter(|letter| *letter != '-').collect();
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     card::{Card, CardKind, Item},
-    fact::{Fact, Opaque},
+    fact::{Fact, Name, Opaque},
     ids::BlobHash,
-    names::display_name,
+    names::{composed, display_name},
 };
 
 /// The bytes stored under a hash; `None` leaves the picture out.
@@ -235,7 +235,7 @@ enum Says {
 fn says(lines: &[String], version: VcardVersion, items: &[Item], item: &Item) -> Says {
     let parsed: Option<Vec<ContentLine>> = lines.iter().map(|line| syntax::line_of(line, version)).collect();
     let Some(parsed) = parsed else { return Says::Nothing };
-    let drafts = import::drafts(&parsed).drafts;
+    let drafts = import::drafts(&parsed).items;
     let agree = |item: &Item, draft: &import::Draft| {
         let Content::Fact(fact) = &draft.content else {
             return matches!(item.fact, Fact::Opaque(_));
@@ -284,24 +284,22 @@ fn translate(line: &ContentLine, version: VcardVersion) -> String {
     let group = line.group.as_ref().map(|group| format!("{group}.")).unwrap_or_default();
     let mut made = Made::new(format!("{group}{name}"), Value::Raw(line.value.clone()));
     made.types = line.types();
-    let mut extra = String::new();
+    let mut extra = Vec::new();
     for param in &line.params {
         match param.name.as_str() {
             "TYPE" | "CHARSET" | "QUOTED-PRINTABLE" | "BASE64" | "ENCODING" => {}
             _ if param.values.is_empty() => {}
-            _ if version == VcardVersion::V2_1 => {
-                extra.push_str(&format!(";{}={}", param.name, param.values.join(",")))
-            }
-            _ => extra.push_str(&format!(";{}", param.written)),
+            _ if version == VcardVersion::V2_1 => extra.push(format!("{}={}", param.name, param.values.join(","))),
+            _ => extra.push(param.written.clone()),
         }
     }
     if line.is_base64() {
         let encoding = if version == VcardVersion::V2_1 { "BASE64" } else { "b" };
-        extra.push_str(&format!(";ENCODING={encoding}"));
+        extra.push(format!("ENCODING={encoding}"));
     } else if version == VcardVersion::V2_1 {
         let text = line.value.replace("\\n", "\n").replace("\\N", "\n");
         if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            extra.push_str(";CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE");
+            extra.push("CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE".to_owned());
             made.value = Value::Raw(encodings::to_quoted_printable(&text));
         }
     } else if line.version == VcardVersion::V2_1 {
@@ -310,12 +308,13 @@ fn translate(line: &ContentLine, version: VcardVersion) -> String {
     let made_line = made.lines(version, "").concat();
     let at = made_line.find(':').unwrap_or(made_line.len());
     let (head, value) = made_line.split_at(at);
-    format!("{head}{extra}{value}")
+    extra.insert(0, head.to_owned());
+    format!("{}{value}", extra.join(";"))
 }
 
 /// What a reader of this version is shown of an item: the item as it reads its own lines back. `None` when it is
 /// shown nothing.
-pub(super) fn shown(item: &Item, version: VcardVersion) -> Option<Item> {
+pub(super) fn shown(card: &Card, item: &Item, version: VcardVersion) -> Option<Item> {
     if matches!(item.fact, Fact::Photo(_)) {
         return Some(item.clone());
     }
@@ -324,14 +323,29 @@ pub(super) fn shown(item: &Item, version: VcardVersion) -> Option<Item> {
     let only = lone.items.first()?;
     writer.item(only, &|_| None);
     let lines: Vec<ContentLine> = writer.lines.iter().filter_map(|line| syntax::line_of(line, version)).collect();
-    let draft = import::drafts(&lines).drafts.into_iter().next()?;
+    let draft = import::drafts(&lines).items.into_iter().next()?;
     let fact = match draft.content {
         Content::Fact(fact) => fact,
         Content::Picture(_, opaque) => Fact::Opaque(opaque),
+    };
+    let fact = match (fact, &item.fact) {
+        (Fact::Name(name), Fact::Name(base)) => Fact::Name(shown_name(name, base.full.is_some(), card)),
+        (fact, _) => fact,
     };
     let mut shown = Item::new(item.id, fact);
     shown.contexts = draft.facets.contexts;
     shown.label = draft.facets.label;
     shown.pref = draft.facets.pref;
     Some(shown)
+}
+
+/// The name without an FN that is read as none: one made for want of a name, or one that repeats another item.
+fn shown_name(name: Name, has_full: bool, card: &Card) -> Name {
+    let full = name.full.as_deref().unwrap_or_default();
+    let others = card.items.iter().filter_map(|item| import::name_of_last_resort(&item.fact));
+    let repeats = || others.map(str::trim).any(|other| other == full);
+    if composed(&name).is_none() && (!has_full || repeats()) {
+        return Name { full: None, ..name };
+    }
+    name
 }

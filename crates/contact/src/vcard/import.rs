@@ -13,6 +13,7 @@ use crate::{
     card::{Card, CardKind, Item, Source},
     fact::{Fact, Name, Opaque},
     ids::NewItemIds,
+    names::composed,
 };
 
 /// A card read from a vCard.
@@ -50,7 +51,7 @@ pub(super) struct Drafts {
     pub(super) uid: Option<String>,
     pub(super) kind: CardKind,
     pub(super) version: VcardVersion,
-    pub(super) drafts: Vec<Draft>,
+    pub(super) items: Vec<Draft>,
 }
 
 /// Builds the card of these lines.
@@ -62,7 +63,7 @@ pub(super) fn card(lines: &[ContentLine], ids: &mut dyn NewItemIds) -> ImportedC
         line: 1,
         remarks: Vec::new(),
     };
-    for draft in read.drafts {
+    for draft in read.items {
         let (item, photo) = draft.into_item(read.version, !imported.photos.is_empty(), ids);
         imported.card.items.push(item);
         imported.photos.extend(photo);
@@ -145,20 +146,20 @@ pub(super) fn drafts(lines: &[ContentLine]) -> Drafts {
             Meaning::Nothing => {}
             Meaning::Kind(kind) => read.kind = kind,
             Meaning::NameLine => {
-                name_at.get_or_insert(read.drafts.len());
+                name_at.get_or_insert(read.items.len());
                 name_lines.push(line);
             }
             Meaning::Facts(facts) => {
                 for (fact, facets) in facts {
-                    read.drafts.push(Draft { content: Content::Fact(fact), facets, lines: kept(&group.lines) });
+                    read.items.push(Draft { content: Content::Fact(fact), facets, lines: kept(&group.lines) });
                 }
             }
             Meaning::Picture(bytes) => {
                 let facets = Facets::default();
                 let content = Content::Picture(bytes, opaque(line));
-                read.drafts.push(Draft { content, facets, lines: kept(&group.lines) });
+                read.items.push(Draft { content, facets, lines: kept(&group.lines) });
             }
-            Meaning::Opaque => read.drafts.push(Draft {
+            Meaning::Opaque => read.items.push(Draft {
                 content: Content::Fact(Fact::Opaque(opaque(line))),
                 facets: Facets::default(),
                 lines: group.lines.iter().map(|line| line.to_keep()).collect(),
@@ -166,7 +167,7 @@ pub(super) fn drafts(lines: &[ContentLine]) -> Drafts {
         }
     }
     if let Some(at) = name_at {
-        insert_name(&mut read.drafts, at, &name_lines);
+        insert_name(&mut read.items, at, &name_lines);
     }
     read
 }
@@ -201,7 +202,7 @@ fn take_nested(read: &mut Drafts, lines: &[ContentLine]) -> usize {
     let property = Opaque { property: "vcard:AGENT".to_owned(), value: nested.join("\n") };
     nested.insert(0, "AGENT:".to_owned());
     let content = Content::Fact(Fact::Opaque(property));
-    read.drafts.push(Draft { content, facets: Facets::default(), lines: nested });
+    read.items.push(Draft { content, facets: Facets::default(), lines: nested });
     count
 }
 
@@ -217,8 +218,9 @@ fn supported(lines: &[ContentLine], line: &ContentLine, first_org_read: bool) ->
         return Owner::Itself;
     }
     let for_company = matches!(line.name.as_str(), "X-PHONETIC-ORG" | "X-EVOLUTION-OFFICE");
-    let same_group =
-        |other: &&ContentLine| !properties::is_support(&other.name) && is_filled(other) && is_same_group(other, line);
+    let same_group = |other: &&ContentLine| {
+        !properties::is_support(&other.name) && (is_filled(other) || other.name == "ORG") && is_same_group(other, line)
+    };
     let taken = match &line.group {
         Some(_) => lines.iter().filter(same_group).any(|other| !for_company || other.name == "ORG"),
         None => for_company && (first_org_read || lines.iter().any(|other| other.name == "ORG" && is_filled(other))),
@@ -239,10 +241,10 @@ fn group_of<'a>(lines: &'a [ContentLine], line: &'a ContentLine, takes_lone: boo
     let mut group = Group::default();
     for other in lines {
         let itself = std::ptr::eq(other, line);
-        let lone = takes_lone
+        let ungrouped = takes_lone
             && other.group.is_none()
             && matches!(other.name.as_str(), "X-PHONETIC-ORG" | "X-EVOLUTION-OFFICE");
-        let belongs = properties::is_support(&other.name) && (is_same_group(other, line) || lone);
+        let belongs = properties::is_support(&other.name) && (is_same_group(other, line) || ungrouped);
         if !itself && !belongs {
             continue;
         }
@@ -261,18 +263,17 @@ fn group_of<'a>(lines: &'a [ContentLine], line: &'a ContentLine, takes_lone: boo
     group
 }
 
-/// Puts the name in, unless all it has is a display name that repeats the company, an address or a number.
+/// Puts the name in, without a full name that only repeats the company, an address or a number.
 fn insert_name(drafts: &mut Vec<Draft>, at: usize, lines: &[&ContentLine]) {
-    let name = name::read(lines.iter().copied());
-    if name == Name::default() {
-        return;
-    }
-    let only_full = Name { full: None, ..name.clone() } == Name::default();
+    let mut name = name::read(lines.iter().copied());
     let repeats = |draft: &Draft| match (&draft.content, name.full.as_deref()) {
         (Content::Fact(fact), Some(full)) => name_of_last_resort(fact) == Some(full),
         _ => false,
     };
-    if only_full && drafts.iter().any(repeats) {
+    if composed(&name).is_none() && drafts.iter().any(repeats) {
+        name.full = None;
+    }
+    if name == Name::default() {
         return;
     }
     let content = Content::Fact(Fact::Name(name));

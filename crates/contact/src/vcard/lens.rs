@@ -53,7 +53,7 @@ pub fn absorb(
 ) -> Result<Absorbed, CardError> {
     let no_card = CardError::NotACard { line: 1, text: String::new() };
     let sent = super::read(vcard, ids).next().unwrap_or(Err(no_card))?;
-    let shown: Vec<Option<Item>> = base.items.iter().map(|item| export::shown(item, version)).collect();
+    let shown: Vec<Option<Item>> = base.items.iter().map(|item| export::shown(base, item, version)).collect();
     let pairs = pair(&shown, &sent.card.items);
     Ok(edited(base, &shown, sent, &pairs, profile))
 }
@@ -241,6 +241,9 @@ const APPLE_PROPERTIES: &[&str] =
 
 /// Whether the client could have shown this item, so that its absence is a deletion.
 fn covers(profile: ClientProfile, base: &Card, position: usize, shown: &Item) -> bool {
+    if shown.fact == Fact::Name(Name::default()) {
+        return false;
+    }
     if profile == ClientProfile::Complete {
         return true;
     }

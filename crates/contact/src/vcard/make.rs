@@ -109,19 +109,19 @@ fn company(organization: &Organization, version: VcardVersion, first: bool) -> V
     parts.extend(organization.units.iter().cloned());
     let mut beside = Vec::new();
     let mut org = Made::new("ORG", Value::Parts(parts));
+    let nameless = organization.name.is_none() && organization.units.is_empty();
     match (&organization.phonetic, version) {
-        (Some(sound), VcardVersion::V4) => org.params.push(("SORT-AS", sound.clone())),
+        (Some(sound), VcardVersion::V4) if !nameless => org.params.push(("SORT-AS", sound.clone())),
         (Some(sound), _) => beside.push(("X-PHONETIC-ORG", sound.clone())),
         (None, _) => {}
     }
     beside.extend(organization.office.clone().map(|office| ("X-EVOLUTION-OFFICE", office)));
-    let nameless = organization.name.is_none() && organization.units.is_empty();
-    if !first && !nameless {
+    if !first || nameless {
         org.companions = beside;
         return vec![org];
     }
     let lone = beside.iter().map(|(property, text)| Made::text(*property, text));
-    (!nameless).then_some(org).into_iter().chain(lone).collect()
+    std::iter::once(org).chain(lone).collect()
 }
 
 fn number(phone: &Phone, version: VcardVersion, labelled: bool) -> Made {

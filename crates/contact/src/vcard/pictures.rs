@@ -13,7 +13,7 @@ pub(super) fn prepare(bytes: &[u8]) -> Option<PreparedPhoto> {
 pub(super) fn fact(photo: &PreparedPhoto) -> Photo {
     Photo {
         original: photo.original_hash,
-        media_type: photo.media_type.to_string(),
+        media_type: photo.media_type.clone(),
         served: photo.served_hash,
         uploaded_by: None,
     }

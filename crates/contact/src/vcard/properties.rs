@@ -61,7 +61,7 @@ pub(super) fn meaning(line: &ContentLine, group: &Group<'_>) -> Meaning {
         "SOUND" if line.types().iter().any(|word| word.eq_ignore_ascii_case("X-IRMC-N")) => Meaning::NameLine,
         "KIND" | "X-ADDRESSBOOKSERVER-KIND" => kind(line),
         "PHOTO" => picture(line),
-        _ if line.value.trim().is_empty() && group.office.is_none() => Meaning::Nothing,
+        _ if line.value.trim().is_empty() && group.office.is_none() && group.phonetic.is_none() => Meaning::Nothing,
         "X-ANDROID-CUSTOM" => some(android::read(line)),
         "NICKNAME" => each(line, group, Fact::Nickname),
         "CATEGORIES" => each(line, group, Fact::Keyword),
@@ -70,8 +70,7 @@ pub(super) fn meaning(line: &ContentLine, group: &Group<'_>) -> Meaning {
         "TITLE" => one(line, group, Fact::Title(Title { kind: TitleKind::Title, name: line.text() })),
         "ROLE" => one(line, group, Fact::Title(Title { kind: TitleKind::Role, name: line.text() })),
         "EMAIL" => one(line, group, Fact::Email(email(&line.text()))),
-        "TEL" => phone(line, group),
-        "X-MS-TEL" => phone(line, group),
+        "TEL" | "X-MS-TEL" => phone(line, group),
         "ADR" => address(line, group),
         "URL" => one(line, group, Fact::Link(line.text())),
         "BDAY" => anniversary(line, group, AnniversaryKind::Birth),
@@ -188,7 +187,7 @@ fn address(line: &ContentLine, group: &Group<'_>) -> Meaning {
         country: part(6),
         country_code: group.country_code.clone().or_else(|| line.param("CC")).map(|code| code.to_ascii_lowercase()),
     };
-    if parts.iter().all(|part| part.is_empty()) {
+    if parts.iter().all(String::is_empty) {
         return Meaning::Nothing;
     }
     one(line, group, Fact::Address(address))

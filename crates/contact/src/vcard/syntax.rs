@@ -164,9 +164,14 @@ impl ContentLine {
         (0..node.component_count()).map(|at| clean(&node.decode_component(at))).collect()
     }
 
-    /// The `,`-separated values that are not empty.
+    /// The `,`-separated values that are not empty. vCard 2.1 has no escape for a comma; programs borrow 3.0's.
     pub(super) fn list(&self) -> Vec<String> {
-        self.node().decode_list().iter().map(|value| clean(value)).filter(|value| !value.is_empty()).collect()
+        let node = self.node();
+        let values = node.decode_list().into_iter().map(|value| match self.version {
+            VcardVersion::V2_1 => clean(&value.replace("\\,", ",")),
+            VcardVersion::V3 | VcardVersion::V4 => clean(&value),
+        });
+        values.filter(|value| !value.is_empty()).collect()
     }
 
     fn node(&self) -> VcardValueNode<'_> {
@@ -187,9 +192,10 @@ impl ContentLine {
         }
         let params = self.params.iter().filter(|param| !matches!(param.name.as_str(), "CHARSET" | "QUOTED-PRINTABLE"));
         let params = params.filter(|param| param.name != "ENCODING" || self.is_base64());
-        let head: String = params.map(|param| format!(";{}", param.written)).collect();
+        let mut head = vec![self.written_name()];
+        head.extend(params.map(|param| param.written.clone()));
         let value = self.value.replace("\r\n", "\\n").replace('\n', "\\n");
-        format!("{}{head}:{value}", self.written_name())
+        format!("{}:{value}", head.join(";"))
     }
 
     /// Group and name as they stand before the first `;` or `:`.

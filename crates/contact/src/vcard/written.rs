@@ -50,18 +50,13 @@ impl Made {
 
     /// Parameters. Types are repeated, never a list: iOS shows a quoted list as a label.
     fn head(&self, version: VcardVersion) -> String {
-        let mut head = String::new();
-        for word in &self.types {
-            match version {
-                VcardVersion::V2_1 => head.push_str(&format!(";{}", bare(word))),
-                VcardVersion::V3 => head.push_str(&format!(";TYPE={}", param_value(word, version))),
-                VcardVersion::V4 => head.push_str(&format!(";TYPE={}", param_value(&word.to_lowercase(), version))),
-            }
-        }
-        for (name, value) in &self.params {
-            head.push_str(&format!(";{name}={}", param_value(value, version)));
-        }
-        head
+        let types = self.types.iter().map(|word| match version {
+            VcardVersion::V2_1 => format!(";{}", bare(word)),
+            VcardVersion::V3 => format!(";TYPE={}", param_value(word, version)),
+            VcardVersion::V4 => format!(";TYPE={}", param_value(&word.to_lowercase(), version)),
+        });
+        let params = self.params.iter().map(|(name, value)| format!(";{name}={}", param_value(value, version)));
+        types.chain(params).collect::<Vec<_>>().concat()
     }
 }
 
@@ -83,7 +78,7 @@ fn line(name: &str, head: &str, value: &Value, version: VcardVersion) -> String 
     let escaped = match value {
         Value::Text(text) => escape(text, version),
         Value::Parts(parts) => parts.iter().map(|part| escape(part, version)).collect::<Vec<_>>().join(";"),
-        Value::List(values) => values.iter().map(|value| escape(value, version)).collect::<Vec<_>>().join(","),
+        Value::List(values) => values.iter().map(|value| escape_in_list(value, version)).collect::<Vec<_>>().join(","),
         Value::Raw(text) => return format!("{name}{head}:{text}"),
     };
     if version == VcardVersion::V2_1 && !escaped.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
@@ -102,6 +97,11 @@ pub(super) fn escape(text: &str, version: VcardVersion) -> String {
             text.replace('\\', "\\\\").replace(',', "\\,").replace(';', "\\;").replace('\n', "\\n")
         }
     }
+}
+
+fn escape_in_list(text: &str, version: VcardVersion) -> String {
+    let escaped = escape(text, version);
+    if version == VcardVersion::V2_1 { escaped.replace(',', "\\,") } else { escaped }
 }
 
 /// Appends a line in its physical form: folded, or with soft breaks where it is quoted-printable.
