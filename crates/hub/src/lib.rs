@@ -19,6 +19,7 @@ pub mod history;
 mod hub;
 pub mod limits;
 pub mod round;
+pub mod subscriptions;
 pub mod wait;
 mod writer;
 

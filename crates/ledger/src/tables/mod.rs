@@ -8,4 +8,5 @@ pub mod devices;
 pub mod directory;
 pub mod people;
 pub mod photos;
+pub mod subscriptions;
 pub mod versions;
