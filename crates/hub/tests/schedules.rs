@@ -146,7 +146,7 @@ impl Phone {
     }
 
     /// Applies an answer as iOS does, and complains as a tester would.
-    fn hear(&mut self, sent: &Sent, round: Round) {
+    fn hear(&mut self, sent: &Sent, round: Round, asked: bool) {
         self.key = round.key.0;
         for (kind, contact) in sent {
             match kind {
@@ -177,7 +177,7 @@ impl Phone {
         for command in round.commands {
             self.obey(command);
         }
-        self.more = round.more_available;
+        self.more = round.more_available || !asked;
     }
 
     fn obey(&mut self, command: ServerCommand) {
@@ -225,7 +225,7 @@ struct World {
 }
 
 impl World {
-    async fn round(&mut self, index: usize, lose: bool) {
+    async fn round(&mut self, index: usize, lose: bool, quiet: bool) {
         let window = *[1, 2, 5].choose(&mut self.random).unwrap();
         let phone = &mut self.phones[index];
         let sent = phone.sends();
@@ -237,17 +237,21 @@ impl World {
                 Kind::Delete(card) => SyncCommand::Delete { card: *card },
             })
             .collect();
-        let request = request(&phone.key, commands, window);
+        let mut request = request(&phone.key, commands, window);
+        request.get_changes = quiet || self.random.random_bool(0.9);
+        request.fingerprint[31] = u8::from(request.get_changes);
         let answer = self.access.sync(&phone.name, phone.book, request.clone()).await.unwrap();
         if std::env::var_os("ROUND_SEED").is_some() {
             println!("{} {:?} lost {lose}\n  -> {answer:?}", phone.name, (&request.key, &request.commands, window));
         }
+        let asked = request.get_changes;
         phone.last = Some(request);
         if lose {
             return;
         }
         match answer {
             SyncAnswer::BadKey => panic!("{} was told to start over", phone.name),
+            SyncAnswer::Unchanged if !asked => {}
             SyncAnswer::Unchanged => {
                 assert!(sent.is_empty(), "{}: commands without an answer", phone.name);
                 phone.more = false;
@@ -258,7 +262,7 @@ impl World {
                         self.acknowledged.insert((phone.name.clone(), id.clone()), support::added(&round, id));
                     }
                 }
-                phone.hear(&sent, round);
+                phone.hear(&sent, round, asked);
             }
         }
     }
@@ -317,7 +321,7 @@ impl World {
             for index in 0..self.phones.len() {
                 let phone = &self.phones[index];
                 let (before, wrote) = (phone.local.clone(), !phone.sends().is_empty());
-                self.round(index, false).await;
+                self.round(index, false, true).await;
                 let phone = &self.phones[index];
                 let pinged = PingedBook { book: phone.book, family: Family::Ios, version: Version::V16_1 };
                 let pending = self.access.pending(&phone.name, vec![pinged]).await.unwrap();
@@ -424,7 +428,7 @@ async fn schedule(database: ledger::Database, seed: u64) {
             60..63 => world.access = access_again(&database, seed ^ step).await,
             _ => {
                 let lose = world.random.random_bool(0.3);
-                world.round(index, lose).await;
+                world.round(index, lose, false).await;
             }
         }
     }

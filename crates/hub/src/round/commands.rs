@@ -287,23 +287,43 @@ impl Work<'_> {
     }
 
     /// Compares what the device shows of every card it touched with the ledger, tells it what differs, and notes in the
-    /// state that it knows.
-    pub(crate) fn settle(&self, tx: &mut dyn Transaction, done: &Done, state: &mut State) -> Result<Vec<Told>> {
+    /// state that it knows. A device that does not want to hear anything is owed it.
+    pub(crate) fn settle(
+        &self,
+        tx: &mut dyn Transaction,
+        done: &Done,
+        state: &mut State,
+        wants_changes: bool,
+    ) -> Result<Vec<Told>> {
         let mut told: Vec<Told> = Vec::new();
         for (id, touched) in &done.touched {
             let newest = self.newest_here(tx, touched.card)?;
             let now = newest.shows(self.lens)?;
             let shown = if done.untold_adds.contains(id) { &Shows::Nothing } else { &touched.shows };
             told.retain(|other| other.card != touched.card);
-            if now != *shown {
-                let how = match (shown, &now) {
-                    (_, Shows::Nothing) => How::Delete,
-                    (Shows::Nothing, Shows::Contact(_)) => How::Add,
-                    (Shows::Contact(before), Shows::Contact(now)) => How::Change(cleared(before, now)),
-                };
-                told.push(Told { card: touched.card, revision: newest.revision.0, how });
+            state.owed.remove(&touched.card.0);
+            if now == *shown {
+                state.own.insert(touched.card.0, newest.revision.0);
+            } else if wants_changes {
+                told.push(Told { card: touched.card, revision: newest.revision.0, how: difference(shown, &now) });
+                state.own.insert(touched.card.0, newest.revision.0);
+            } else {
+                state.own.remove(&touched.card.0);
+                state.owed.insert(touched.card.0, *shown != Shows::Nothing);
             }
-            state.own.insert(touched.card.0, newest.revision.0);
+        }
+        if wants_changes {
+            for (card, shows_something) in std::mem::take(&mut state.owed) {
+                let newest = self.newest_here(tx, CardId(card))?;
+                let how = match (&newest.card, shows_something) {
+                    (None, false) => continue,
+                    (None, true) => How::Delete,
+                    (Some(_), false) => How::Add,
+                    (Some(_), true) => How::Change(Vec::new()),
+                };
+                told.push(Told { card: CardId(card), revision: newest.revision.0, how });
+                state.own.insert(card, newest.revision.0);
+            }
         }
         Ok(told)
     }
@@ -326,6 +346,15 @@ impl Newest {
             Some(card) => Shows::Contact(Box::new(lens.project(card))),
             None => Shows::Nothing,
         })
+    }
+}
+
+/// What turns what is shown into what is.
+fn difference(shown: &Shows, now: &Shows) -> How {
+    match (shown, now) {
+        (_, Shows::Nothing) => How::Delete,
+        (Shows::Nothing, Shows::Contact(_)) => How::Add,
+        (Shows::Contact(before), Shows::Contact(now)) => How::Change(cleared(before, now)),
     }
 }
 

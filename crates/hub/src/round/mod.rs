@@ -177,6 +177,9 @@ fn is_pending(tx: &mut dyn Transaction, writer: &Writer, device: &str, pinged: &
     let Some((mut state, lens)) = position_of(tx, writer, device, pinged, None)? else {
         return Ok(false);
     };
+    if !state.owed.is_empty() {
+        return Ok(true);
+    }
     let newest = newest_revision(tx, writer)?;
     let (_, page) = View { writer, book: pinged.book, lens: &lens }.next_page(tx, &mut state, 1, newest)?;
     Ok(!page.commands.is_empty())
@@ -346,7 +349,7 @@ impl Seat {
         };
         let done = work.run(tx, &self.request.commands)?;
         let mut state = was.clone();
-        let told = work.settle(tx, &done, &mut state)?;
+        let told = work.settle(tx, &done, &mut state, self.request.get_changes)?;
         let window = self.request.window.clamp(1, WINDOW_MAX);
         let (page_from, page) = if self.request.get_changes {
             let newest = newest_revision(tx, &self.writer)?;

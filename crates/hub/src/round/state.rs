@@ -33,6 +33,10 @@ pub(crate) struct State {
     /// Card to revision: what this device wrote or was told beside the pages, and need not be told again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) own: BTreeMap<i64, i64>,
+    /// Cards of which this device shows something else than the ledger has, and did not want to hear so
+    /// (`GetChanges` 0): told when it asks. The value says whether it shows anything at all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) owed: BTreeMap<i64, bool>,
 }
 
 /// The runs of a round, in their order.
@@ -59,6 +63,7 @@ impl State {
             phase: Phase::Initial,
             owes_namesakes: false,
             own: BTreeMap::new(),
+            owed: BTreeMap::new(),
         }
     }
 
