@@ -227,7 +227,7 @@ impl Search<'_> {
                 let Some(completion) = completion else { break };
                 let pair = [&completion, [WORD_END].as_slice(), then.as_bytes()].concat();
                 let range = bounds(class, &pair, &[], AFTER_ALL);
-                self.scan(words, first, range, RESULTS_MAX)?;
+                self.scan(words, first, range, RESULTS_MAX - self.found.len())?;
                 (from, _) = bounds(class, &completion, &[WORD_END + 1], AFTER_ALL);
             }
         }

@@ -204,7 +204,7 @@ fn photos_come_from_a_folder_once() {
 fn progress_ends_at_its_total() {
     both_engines(async |database| {
         let directory = Directory::new(database);
-        let rows: String = (0..12_000).map(|n| format!("p{n}@x.example,Pat {n}\n")).collect();
+        let rows: String = (0..12_000).map(|n| format!("p{n}@x.example,Pat {n}\n")).collect::<Vec<_>>().concat();
         let plan = planned(&directory, &format!("email,name\n{rows}")).await;
         let mut steps = Vec::new();
         directory.execute(plan, |progress| steps.push((progress.done, progress.total))).await.unwrap();

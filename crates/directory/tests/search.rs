@@ -89,8 +89,10 @@ fn a_whole_name_comes_before_its_beginning_and_an_address_before_other_fields() 
 #[test]
 fn pages_cut_one_list_whose_total_is_the_same_on_each() {
     both_engines(async |database| {
-        let rows: String =
-            (0..250).map(|n| format!("p{n}@example.com,Pat {n:03} Common,Pat,Common,,,,,,,,\n")).collect();
+        let rows: String = (0..250)
+            .map(|n| format!("p{n}@example.com,Pat {n:03} Common,Pat,Common,,,,,,,,\n"))
+            .collect::<Vec<_>>()
+            .concat();
         let directory = directory_of(database, &rows).await;
         let mut names = Vec::new();
         for first in [0, 100, 200] {
@@ -115,7 +117,7 @@ fn a_name_of_common_words_is_found_in_a_crowd() {
         // Every Anna and every Schmidt is common; Anna Schmidt, the last line, is one.
         let mut rows: String = (0..1500)
             .map(|n| format!("a{n}@x.example,Anna Aal{n},Anna,Aal{n},,,,,,,,\ns{n}@x.example,Zoe{n} Schmidt,Zoe{n},Schmidt,,,,,,,,\n"))
-            .collect();
+            .collect::<Vec<_>>().concat();
         rows.push_str("target@x.example,Anna Schmidt,Anna,Schmidt,,,,,,,,\n");
         let directory = directory_of(database, &rows).await;
         for query in ["anna schmidt", "schm ann", "ann schm", "schmidt a"] {
