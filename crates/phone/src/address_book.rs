@@ -219,7 +219,7 @@ impl AddressBook {
             return Added::AwaitsDeletion;
         }
         if let Some(id) = self.find(&server_id) {
-            self.merge(id, received);
+            self.merge(id, &received);
             return Added::Known;
         }
         let name = name_of(&received.contact);
@@ -238,7 +238,7 @@ impl AddressBook {
             }
             None => Added::MergedByName,
         };
-        self.merge(id, received);
+        self.merge(id, &received);
         self.assign(id, server_id);
         outcome
     }
@@ -249,7 +249,7 @@ impl AddressBook {
             return Added::AwaitsDeletion;
         }
         if let Some(id) = self.find(&server_id) {
-            self.merge(id, received);
+            self.merge(id, &received);
             return Added::Known;
         }
         self.insert(fresh, server_id, received);
@@ -301,7 +301,7 @@ impl AddressBook {
 
     /// Merges what the server sent into a record. An edit the server has not had wins over the server's value; otherwise the
     /// server's wins, and what only the device has stays and is sent back.
-    fn merge(&mut self, id: LocalId, received: Received) {
+    fn merge(&mut self, id: LocalId, received: &Received) {
         let Some(record) = self.records.get_mut(&id) else { return };
         let (mut merged, weaker) = if record.unsent == Unsent::Nothing {
             (received.contact.clone(), &record.contact)

@@ -181,13 +181,13 @@ fn kept(kind: DeviceKind, property: Property, text: &str, violations: &mut Vec<V
         return text.to_owned();
     }
     match property {
-        Property::Birthday | Property::Anniversary => match birthday::day(text) {
-            Some(day) => birthday::midnight(&day),
-            None => {
+        Property::Birthday | Property::Anniversary => {
+            let Some(day) = birthday::day(text) else {
                 violations.push(Violation::DateWithoutMilliseconds { property, value: text.to_owned() });
-                String::new()
-            }
-        },
+                return String::new();
+            };
+            birthday::midnight(&day)
+        }
         Property::Email1Address | Property::Email2Address | Property::Email3Address => bare_address(text),
         Property::YomiFirstName | Property::YomiLastName if kind == DeviceKind::IPhone => kana::to_hiragana(text),
         _ => text.to_owned(),
@@ -207,13 +207,11 @@ fn picture(text: &str, violations: &mut Vec<Violation>) -> Option<Picture> {
         return None;
     }
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    match STANDARD.decode(compact) {
-        Ok(bytes) => Some(Picture { bytes, origin: PictureOrigin::Server }),
-        Err(_) => {
-            violations.push(Violation::PictureNotBase64);
-            None
-        }
-    }
+    let Ok(bytes) = STANDARD.decode(compact) else {
+        violations.push(Violation::PictureNotBase64);
+        return None;
+    };
+    Some(Picture { bytes, origin: PictureOrigin::Server })
 }
 
 fn texts_of(list: &Element) -> Vec<String> {

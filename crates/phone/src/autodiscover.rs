@@ -226,7 +226,8 @@ fn read_v1(body: &[u8]) -> Result<V1Answer, Violation> {
                 }
             }
             Event::End(_) => {
-                if path.pop().as_deref() == Some("Server") && kind == "MobileSync" && !url.is_empty() {
+                let server_ends = path.pop().is_some_and(|name| name == "Server");
+                if server_ends && kind == "MobileSync" && !url.is_empty() {
                     return Ok(V1Answer::Server(url));
                 }
             }

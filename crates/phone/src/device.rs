@@ -302,7 +302,7 @@ impl Phone {
 
     /// The SyncKey of a folder; `0` before its first Sync.
     pub fn sync_key(&self, folder: &FolderId) -> Option<&str> {
-        self.state.collections.get(folder).map(|collection| collection.key())
+        self.state.collections.get(folder).map(crate::state::Collection::key)
     }
 
     /// The policy key in force; `0` if there is none.

@@ -85,13 +85,11 @@ impl Phone {
             return Err(PhoneError::NotSetUp);
         }
         let deadline = Instant::now() + patience;
-        match timeout_at(deadline, self.ping_forever()).await {
-            Ok(result) => result,
-            Err(_) => {
-                self.transport.hang_up_ping();
-                Ok(PingOutcome::Quiet)
-            }
+        if let Ok(result) = timeout_at(deadline, self.ping_forever()).await {
+            return result;
         }
+        self.transport.hang_up_ping();
+        Ok(PingOutcome::Quiet)
     }
 
     /// A person pulls to refresh: guards that switched pushing off are forgotten.

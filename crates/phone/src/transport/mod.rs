@@ -286,14 +286,12 @@ impl Transport {
                 Err(error) => return Err(error.into_lost()),
             }
         }
-        let (link, answer) = match answered {
-            Some(answered) => answered,
-            None => {
-                let mut link = Link::open(self.connect().await?).await?;
-                let answer =
-                    link.send(&self.endpoint, &self.cookies, request).await.map_err(link::SendError::into_lost)?;
-                (link, answer)
-            }
+        let (link, answer) = if let Some(answered) = answered {
+            answered
+        } else {
+            let mut link = Link::open(self.connect().await?).await?;
+            let answer = link.send(&self.endpoint, &self.cookies, request).await.map_err(link::SendError::into_lost)?;
+            (link, answer)
         };
         match lane {
             Lane::Commands => self.commands = Some(link),
