@@ -21,6 +21,8 @@ use crate::{
 pub struct ImportedCard {
     /// The card; its UID is the vCard's, or minted from the handed-in ids when the vCard has none.
     pub card: Card,
+    /// The vCard had a UID; a minted one differs each time the same file is read.
+    pub has_uid: bool,
     /// The pictures its photo items name, to be stored with it.
     pub photos: Vec<PreparedPhoto>,
     /// The line its BEGIN:VCARD stands on, counted from 1.
@@ -59,6 +61,7 @@ pub(super) fn card(lines: &[ContentLine], ids: &mut dyn NewItemIds) -> ImportedC
     let read = drafts(lines);
     let mut imported = ImportedCard {
         card: Card { uid: String::new(), kind: read.kind, items: Vec::new() },
+        has_uid: read.uid.is_some(),
         photos: Vec::new(),
         line: 1,
         remarks: Vec::new(),

@@ -61,19 +61,14 @@ pub fn absorb(
 /// For every item sent, the position of the base's item it continues.
 fn pair(shown: &[Option<Item>], sent: &[Item]) -> Vec<Option<usize>> {
     let mut pairs: Vec<Option<usize>> = vec![None; sent.len()];
+    let mut free: Vec<(usize, &Item)> =
+        shown.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref()?))).collect();
     let rounds: [fn(&Item, &Item) -> bool; 5] =
         [is_equal, says_the_same, is_the_only_kind, is_in_the_same_place, is_alike];
     for matches in rounds {
-        for (at, item) in sent.iter().enumerate() {
-            if pairs.get(at).is_none_or(Option::is_some) {
-                continue;
-            }
-            let free = shown.iter().enumerate().find(|(position, candidate)| {
-                !pairs.contains(&Some(*position)) && candidate.as_ref().is_some_and(|shown| matches(shown, item))
-            });
-            let found = free.map(|(position, _)| position);
-            if let Some(pair) = pairs.get_mut(at) {
-                *pair = found;
+        for (pair, item) in pairs.iter_mut().zip(sent).filter(|(pair, _)| pair.is_none()) {
+            if let Some(found) = free.iter().position(|(_, shown)| matches(shown, item)) {
+                *pair = Some(free.remove(found).0);
             }
         }
     }
