@@ -1,4 +1,5 @@
 //! Photos of every kind on their way to a phone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use std::io::Cursor;
 
