@@ -54,17 +54,7 @@ impl Access {
     /// As for creation; [`HubError::NoSuchBook`]; [`HubError::DefaultBook`].
     pub async fn rename_book(&self, book: BookId, name: &str) -> Result<Book> {
         let (writer, name) = (self.writer(), name.trim().to_owned());
-        let book = self
-            .ledger()
-            .write::<_, HubError>(move |tx| {
-                let mut known = changeable(tx, &writer.account, book)?;
-                check_name(tx, &writer.account, &name, Some(book))?;
-                known.name.clone_from(&name);
-                known.revision = accounts::next_revision(tx, &writer.account, writer.now)?;
-                books::update(tx, &writer.account, &known)?;
-                Ok(known)
-            })
-            .await?;
+        let book = self.ledger().write::<_, HubError>(move |tx| rename(tx, &writer, book, &name)).await?;
         self.announce().await?;
         Ok(book)
     }
@@ -75,15 +65,7 @@ impl Access {
     /// [`HubError::NoSuchBook`]; [`HubError::DefaultBook`].
     pub async fn delete_book(&self, book: BookId) -> Result<()> {
         let writer = self.writer();
-        self.ledger()
-            .write::<_, HubError>(move |tx| {
-                let known = changeable(tx, &writer.account, book)?;
-                empty(tx, &writer, book)?;
-                let revision = accounts::next_revision(tx, &writer.account, writer.now)?;
-                books::update(tx, &writer.account, &books::Book { deleted: true, revision, ..known })?;
-                Ok(())
-            })
-            .await?;
+        self.ledger().write::<_, HubError>(move |tx| delete(tx, &writer, book)).await?;
         self.announce().await
     }
 
@@ -111,7 +93,24 @@ fn changeable(tx: &mut dyn Transaction, account: &AccountId, book: BookId) -> Re
     if known.is_default { Err(HubError::DefaultBook) } else { Ok(known) }
 }
 
-fn create(tx: &mut dyn Transaction, writer: &Writer, name: &str) -> Result<Book> {
+pub(crate) fn rename(tx: &mut dyn Transaction, writer: &Writer, book: BookId, name: &str) -> Result<Book> {
+    let mut known = changeable(tx, &writer.account, book)?;
+    check_name(tx, &writer.account, name, Some(book))?;
+    name.clone_into(&mut known.name);
+    known.revision = accounts::next_revision(tx, &writer.account, writer.now)?;
+    books::update(tx, &writer.account, &known)?;
+    Ok(known)
+}
+
+pub(crate) fn delete(tx: &mut dyn Transaction, writer: &Writer, book: BookId) -> Result<()> {
+    let known = changeable(tx, &writer.account, book)?;
+    empty(tx, writer, book)?;
+    let revision = accounts::next_revision(tx, &writer.account, writer.now)?;
+    books::update(tx, &writer.account, &books::Book { deleted: true, revision, ..known })?;
+    Ok(())
+}
+
+pub(crate) fn create(tx: &mut dyn Transaction, writer: &Writer, name: &str) -> Result<Book> {
     accounts::lock(tx, &writer.account)?;
     check_name(tx, &writer.account, name, None)?;
     let revision = accounts::next_revision(tx, &writer.account, writer.now)?;

@@ -1,10 +1,10 @@
-//! Devices: what the hub knows of each, the folder hierarchy each holds, and what each last pinged.
+//! Devices: what the hub knows of each, and what each last pinged.
 
 use std::sync::Arc;
 
 use ledger::{
-    BookId, Transaction,
-    tables::{accounts, books, collections, devices},
+    Transaction,
+    tables::{collections, devices},
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,35 +87,6 @@ pub struct PingMemory {
     pub heartbeat: u32,
     /// The CollectionIds, as the device wrote them.
     pub folders: Vec<String>,
-}
-
-/// A change to the folder hierarchy of a device (MS-ASCMD 2.2.1.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HierarchyChange {
-    /// A book it does not have.
-    Add(books::Book),
-    /// A book it has under another name.
-    Update(books::Book),
-    /// A book that is gone.
-    Delete(BookId),
-}
-
-/// The answer to a hierarchy round.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HierarchyAnswer {
-    /// The key is not one of the device's: it starts over (FolderSync status 9).
-    BadKey,
-    /// The changes, and the key for the next request; the same key when there are none.
-    Changes(String, Vec<HierarchyChange>),
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Hierarchy {
-    number: u64,
-    shown: Vec<(i64, String)>,
-    /// The generation before, while the device has not proved that it got this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    before: Option<(u64, Vec<(i64, String)>)>,
 }
 
 impl Access {
@@ -212,49 +183,6 @@ impl Access {
             .await
     }
 
-    /// A hierarchy round (MS-ASCMD 2.2.1.4 FolderSync). `key` "0" starts over. The key before is accepted once more.
-    pub async fn folder_sync(&self, name: &str, key: &str) -> Result<HierarchyAnswer> {
-        let (account, now, name, key) = (self.account(), self.hub().now(), name.to_owned(), key.to_owned());
-        self.ledger()
-            .write::<_, HubError>(move |tx| {
-                accounts::lock(tx, &account)?;
-                let mut row = row(tx, &account, &name, now, true)?;
-                let mut hierarchy: Hierarchy = read(&row.hierarchy)?;
-                let Some(shown) = hierarchy.generation(&key) else { return Ok(HierarchyAnswer::BadKey) };
-                let living = books::living(tx, &account)?;
-                let changes = difference(&shown, &living);
-                if changes.is_empty() && key != "0" && key == hierarchy.key() {
-                    return Ok(HierarchyAnswer::Changes(key.clone(), changes));
-                }
-                hierarchy.go_on(&key, shown, &living);
-                row.hierarchy = write(&hierarchy)?;
-                devices::put(tx, &account, &row)?;
-                Ok(HierarchyAnswer::Changes(hierarchy.key(), changes))
-            })
-            .await
-    }
-
-    /// Whether a hierarchy round with this key would bring changes; `false` for a key that is not the device's.
-    pub async fn hierarchy_is_stale(&self, name: &str) -> Result<bool> {
-        let (account, name) = (self.account(), name.to_owned());
-        self.ledger()
-            .read::<_, HubError>(move |tx| {
-                let Some(row) = devices::get(tx, &account, &name)? else { return Ok(false) };
-                let hierarchy: Hierarchy = read(&row.hierarchy)?;
-                Ok(hierarchy.number > 0 && !difference(&hierarchy.shown, &books::living(tx, &account)?).is_empty())
-            })
-            .await
-    }
-
-    /// Notes that a device knows of a change to the hierarchy that it made itself with this key: the answer to its
-    /// FolderCreate, FolderUpdate or FolderDelete carries the key returned here. `None` when the key is not its own.
-    pub async fn hierarchy_changed_by(&self, name: &str, key: &str) -> Result<Option<String>> {
-        match self.folder_sync(name, key).await? {
-            HierarchyAnswer::BadKey => Ok(None),
-            HierarchyAnswer::Changes(key, _) => Ok(Some(key)),
-        }
-    }
-
     async fn update_device(
         &self,
         name: String,
@@ -274,7 +202,7 @@ impl Access {
     }
 }
 
-fn row(
+pub(crate) fn row(
     tx: &mut dyn Transaction,
     account: &ledger::AccountId,
     name: &str,
@@ -321,7 +249,7 @@ fn device(row: devices::Device) -> Result<Device> {
     })
 }
 
-fn read<T: serde::de::DeserializeOwned + Default>(text: &str) -> Result<T> {
+pub(crate) fn read<T: serde::de::DeserializeOwned + Default>(text: &str) -> Result<T> {
     if text.is_empty() { Ok(T::default()) } else { read_json(text) }
 }
 
@@ -329,51 +257,6 @@ fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| HubError::Damaged(format!("a device: {error}")))
 }
 
-fn write<T: Serialize>(value: &T) -> Result<String> {
+pub(crate) fn write<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| HubError::Damaged(format!("a device: {error}")))
-}
-
-fn difference(shown: &[(i64, String)], living: &[books::Book]) -> Vec<HierarchyChange> {
-    let mut changes = Vec::new();
-    for book in living {
-        match shown.iter().find(|(id, _)| *id == book.book.0) {
-            None => changes.push(HierarchyChange::Add(book.clone())),
-            Some((_, name)) if *name != book.name => changes.push(HierarchyChange::Update(book.clone())),
-            Some(_) => {}
-        }
-    }
-    for (id, _) in shown {
-        if !living.iter().any(|book| book.book.0 == *id) {
-            changes.push(HierarchyChange::Delete(BookId(*id)));
-        }
-    }
-    changes
-}
-
-impl Hierarchy {
-    fn key(&self) -> String {
-        self.number.to_string()
-    }
-
-    /// What the device holds at a key; `None` when the key is not one of its last two.
-    fn generation(&self, key: &str) -> Option<Vec<(i64, String)>> {
-        if key == "0" {
-            return Some(Vec::new());
-        }
-        if self.number > 0 && key == self.key() {
-            return Some(self.shown.clone());
-        }
-        self.before.as_ref().filter(|(number, _)| number.to_string() == key).map(|(_, shown)| shown.clone())
-    }
-
-    /// The next generation. The one the device came from is kept, because this answer may be lost.
-    fn go_on(&mut self, key: &str, came_from: Vec<(i64, String)>, living: &[books::Book]) {
-        let number = self.number + 1;
-        let before = if key == "0" {
-            (self.number > 0).then(|| (self.number, std::mem::take(&mut self.shown)))
-        } else {
-            key.parse().ok().map(|number| (number, came_from))
-        };
-        *self = Self { number, shown: living.iter().map(|book| (book.book.0, book.name.clone())).collect(), before };
-    }
 }

@@ -64,13 +64,13 @@ impl Access {
     }
 
     /// The deleted cards of the account with their last facts, most recently deleted first; at most `limit`.
-    pub async fn deleted_cards(&self, limit: u32) -> Result<Vec<HistoricVersion>> {
+    pub async fn deleted_cards(&self, limit: u32) -> Result<Vec<(CardId, HistoricVersion)>> {
         let account = self.account();
         let cards =
             self.ledger().read::<_, HubError>(move |tx| Ok(versions::deleted(tx, &account, i64::from(limit))?)).await?;
         let mut found = Vec::with_capacity(cards.len());
         for card in cards {
-            found.extend(self.history(card).await?.pop());
+            found.extend(self.history(card).await?.pop().map(|last| (card, last)));
         }
         Ok(found)
     }

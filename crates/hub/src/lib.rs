@@ -15,6 +15,7 @@ pub mod cards;
 pub mod devices;
 mod error;
 pub mod feed;
+pub mod hierarchy;
 pub mod history;
 mod hub;
 pub mod limits;
