@@ -56,6 +56,12 @@ impl Fragment {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The bytes, to keep them.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
 }
 
 impl Writer {
@@ -103,9 +109,16 @@ impl Writer {
 
     /// Copies elements written beforehand. Nothing is looked at: a copy costs what its bytes cost.
     pub fn fragment(&mut self, fragment: &Fragment) {
-        if !fragment.0.is_empty() {
+        self.stored_fragment(&fragment.0);
+    }
+
+    /// Copies a fragment from where it was kept, as [`Writer::fragment`] does, without making a [`Fragment`] of it
+    /// first. The bytes must be what [`Fragment::as_bytes`] gave when it was written.
+    pub fn stored_fragment(&mut self, bytes: &[u8]) {
+        debug_assert!(Fragment::from_bytes(bytes.to_vec()).is_ok(), "a damaged fragment");
+        if !bytes.is_empty() {
             self.switch_page(0);
-            self.out.extend_from_slice(&fragment.0);
+            self.out.extend_from_slice(bytes);
         }
     }
 
