@@ -11,7 +11,7 @@ use phone::{
 };
 use scripted::*;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// The inside of Options: BodyPreference, plain text, 32768 bytes. Ends on page 17.
 const OPTIONS: &str = "57 00 11 45 46 '1' 01 47 '32768' 01 01 01";
@@ -168,7 +168,8 @@ async fn at_most_25_commands_go_into_one_request() {
     let (server, mut phone) = settled("").await;
     let ids: Vec<_> = (0..30).map(|n| phone.add_contact(LocalContact::named("N", &n.to_string())).unwrap()).collect();
     let accepted = |ids: &[phone::LocalId]| {
-        ids.iter().map(|id| format!("47 4C '{id}' 01 4D 'F9:{id}' 01 4E '1' 01 01 ")).collect::<String>()
+        let each = ids.iter().map(|id| format!("47 4C '{id}' 01 4D 'F9:{id}' 01 4E '1' 01 01"));
+        each.collect::<Vec<_>>().join(" ")
     };
     server.then(vec![synced("S3", false, &accepted(&ids[..25]), ""), synced("S4", false, &accepted(&ids[25..]), "")]);
     let report = phone.sync().await.unwrap();

@@ -190,9 +190,9 @@ async fn a_date_needs_its_milliseconds_and_a_picture_its_base64() {
     let data = "56 47 4D 'F9:2' 01 5D 00 01 48 '1980-05-04T00:00:00Z' 01 5F 'Bea' 01 7C '%%' 01 01 01 01";
     let (failed, violations) = sync_with(collection(data)).await;
     assert!(!failed);
-    let date =
-        Violation::DateWithoutMilliseconds { property: Property::Birthday, value: "1980-05-04T00:00:00Z".to_owned() };
-    assert_eq!(violations, [date, Violation::PictureNotBase64]);
+    let value = "1980-05-04T00:00:00Z".to_owned();
+    let wrong_date = Violation::DateWithoutMilliseconds { property: Property::Birthday, value };
+    assert_eq!(violations, [wrong_date, Violation::PictureNotBase64]);
 }
 
 /// Sets a phone up with this answer to Settings; its failure stops nothing.
@@ -297,7 +297,7 @@ async fn unknown_elements_in_directory_properties_must_not_occur() {
 async fn more_than_five_quiet_answers_in_two_minutes_bring_a_whole_ping_and_more_than_ten_none() {
     let (server, mut phone) = settled("").await;
     server.then(vec![eas("00 0D 45 47 '1' 01 01"); 11]);
-    assert!(matches!(phone.ping_until_change(Duration::from_secs(60)).await, Err(PhoneError::PushOff)));
+    assert!(matches!(phone.ping_until_change(Duration::from_mins(1)).await, Err(PhoneError::PushOff)));
     assert!(phone.push_is_off());
     assert_eq!(phone.violations(), [Violation::PingSpin { answers: 6, seconds: 120 }]);
     let pings: Vec<bool> =
@@ -310,11 +310,11 @@ async fn a_folder_reported_again_and_again_without_items_is_excluded_from_push()
     let (server, mut phone) = settled("").await;
     for _ in 0..6 {
         server.then(vec![eas("00 0D 45 47 '2' 01 49 4A 'F9' 01 01 01"), http(200, &[], "")]);
-        phone.ping_until_change(Duration::from_secs(60)).await.unwrap();
+        phone.ping_until_change(Duration::from_mins(1)).await.unwrap();
         phone.sync().await.unwrap();
     }
     assert_eq!(phone.violations(), [Violation::PingReportWithoutItems(f9())]);
-    let excluded = phone.ping_until_change(Duration::from_secs(60)).await;
+    let excluded = phone.ping_until_change(Duration::from_mins(1)).await;
     assert!(matches!(excluded, Err(PhoneError::NoContactsFolder)));
 }
 
@@ -324,7 +324,7 @@ async fn hierarchy_reports_without_a_change_switch_push_off() {
     for _ in 0..11 {
         server.then(vec![eas("00 0D 45 47 '7' 01 01"), eas("00 07 56 4C '1' 01 52 'f1' 01 01")]);
     }
-    assert!(matches!(phone.ping_until_change(Duration::from_secs(60)).await, Err(PhoneError::PushOff)));
+    assert!(matches!(phone.ping_until_change(Duration::from_mins(1)).await, Err(PhoneError::PushOff)));
     assert_eq!(phone.violations(), [Violation::PingHierarchySpin]);
 }
 

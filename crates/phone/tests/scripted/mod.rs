@@ -186,7 +186,7 @@ async fn serve(mut stream: TcpStream, steps: Arc<Mutex<VecDeque<Step>>>, seen: A
             Some(Step::Answer { status, headers, body }) => {
                 let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
                 for (name, value) in headers {
-                    head += &format!("{name}: {value}\r\n");
+                    head.extend([&name, ": ", &value, "\r\n"]);
                 }
                 let whole = [head.as_bytes(), b"\r\n", &body].concat();
                 if stream.write_all(&whole).await.is_err() {
@@ -220,7 +220,7 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Se
                 return Some(Seen { method, target, headers, body });
             }
         }
-        let mut chunk = [0; 65_536];
+        let mut chunk = [0; 8192];
         let read = stream.read(&mut chunk).await.ok()?;
         if read == 0 {
             return None;
