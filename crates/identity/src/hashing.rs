@@ -45,7 +45,7 @@ pub(crate) fn find_chosen(password: &str, hashes: &[String]) -> Option<usize> {
     for (place, hash) in hashes.iter().enumerate() {
         let Ok(hash) = PasswordHash::new(hash) else { continue };
         let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else { continue };
-        let cost = format!("{} {}", hash.algorithm, hash.params);
+        let cost = format!("{} {} {}", hash.algorithm, hash.params, expected.as_bytes().len());
         let known = computed.as_ref().is_some_and(|(at, with, _)| *at == salt && *with == cost);
         if !known {
             // Hashes of another origin keep the cost they came with.

@@ -66,16 +66,18 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
             halves.turn(now);
             halves.turn(now);
         } else if age >= self.life / 2 {
-            halves.turn(now);
+            // Not from now on: nobody may have looked for a while, and that must not make entries live longer.
+            let since = halves.since.saturating_add(self.life / 2);
+            halves.turn(since);
         }
         halves
     }
 }
 
 impl<K, V> Halves<K, V> {
-    fn turn(&mut self, now: i64) {
+    fn turn(&mut self, since: i64) {
         self.old = mem::take(&mut self.young);
-        self.since = now;
+        self.since = since;
     }
 }
 
