@@ -107,6 +107,11 @@ impl Property {
         Self::ALL.iter().copied().find(|property| property.tag() == tag)
     }
 
+    /// The property with this element name, as the specification writes it.
+    pub fn named(name: &str) -> Option<Property> {
+        Self::ALL.iter().copied().find(|property| property.name() == name)
+    }
+
     /// The element name of the specification.
     pub fn name(self) -> &'static str {
         self.tag().name().unwrap_or_default()
@@ -142,5 +147,6 @@ mod tests {
     fn properties_are_emitted_in_the_order_of_their_tags() {
         assert!(Property::ALL.is_sorted_by_key(|property| property.tag()));
         assert!(Property::ALL.iter().all(|property| Property::of(property.tag()) == Some(*property)));
+        assert!(Property::ALL.iter().all(|property| Property::named(property.name()) == Some(*property)));
     }
 }

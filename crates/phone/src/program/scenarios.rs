@@ -198,8 +198,10 @@ async fn read_changes(mut reader: Phone, told: mpsc::Sender<(Instant, Instant)>)
 }
 
 async fn ping(plan: Arc<Plan>) -> anyhow::Result<Figures> {
-    let mut phones = phones(&plan, "P", synced).await?;
-    phones.iter_mut().for_each(Phone::reconnect);
+    let phones = phones(&plan, "P", hung_up).await?;
+    let wakers = if plan.load.wake { wakers(&plan).await? } else { Vec::new() };
+    // The server takes a moment to give back the memory of connections that are gone.
+    tokio::time::sleep(SETTLING).await;
     let watch = Stopwatch::start(plan.process)?;
     let hold = Duration::from_secs(plan.load.seconds) + SETTLING;
     let (report, mut reports) = mpsc::unbounded_channel();
@@ -218,9 +220,7 @@ async fn ping(plan: Arc<Plan>) -> anyhow::Result<Figures> {
     tokio::time::sleep(hold).await;
     let rss = plan.process.map(super::server_process::ServerProcess::rss_kib).transpose()?;
     let woken = Instant::now();
-    if plan.load.wake {
-        wake_all(&plan).await?;
-    }
+    wake_all(wakers, plan.load.connections).await?;
     let mut tally = Tally::default();
     while let Some((at, outcome, phone)) = reports.recv().await {
         match outcome {
@@ -237,23 +237,24 @@ async fn ping(plan: Arc<Plan>) -> anyhow::Result<Figures> {
     watch.stop("ping", "phone held waiting", plan.load.phones, tally, rss)
 }
 
-/// Adds a contact for everybody who has a phone waiting.
-async fn wake_all(plan: &Arc<Plan>) -> anyhow::Result<()> {
-    let wakers: Vec<usize> = (0..plan.owners().len()).collect();
+/// A phone for everybody who has a phone waiting, ready to add a contact.
+async fn wakers(plan: &Arc<Plan>) -> anyhow::Result<Vec<Phone>> {
     let work = Arc::clone(plan);
-    in_parallel(wakers, plan.load.connections, move |number| {
+    in_parallel((0..plan.owners().len()).collect(), plan.load.connections, move |number| {
         let plan = Arc::clone(&work);
         async move {
-            let mut phone = Phone::new(plan.config("K", number))?;
-            phone.set_up().await?;
-            phone.sync().await?;
+            let mut phone = synced(Phone::new(plan.config("K", number))?).await?;
             phone.add_contact(sample::contact(number, None))?;
-            phone.sync().await?;
-            anyhow::Ok(())
+            Ok(phone)
         }
     })
     .await
-    .map(drop)
+}
+
+/// Adds a contact for everybody who has a phone waiting.
+async fn wake_all(wakers: Vec<Phone>, width: usize) -> anyhow::Result<()> {
+    let waking = in_parallel(wakers, width, |mut phone| async move { Ok(phone.sync().await?) });
+    waking.await.map(drop)
 }
 
 /// Gives every person as many contacts as asked for, through a phone of its own.
@@ -286,6 +287,13 @@ async fn set_up(mut phone: Phone) -> anyhow::Result<Phone> {
 async fn synced(mut phone: Phone) -> anyhow::Result<Phone> {
     phone.set_up().await?;
     phone.sync().await?;
+    Ok(phone)
+}
+
+/// A phone after its first run whose connections are closed.
+async fn hung_up(phone: Phone) -> anyhow::Result<Phone> {
+    let mut phone = synced(phone).await?;
+    phone.reconnect();
     Ok(phone)
 }
 
