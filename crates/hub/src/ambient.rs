@@ -30,17 +30,18 @@ impl Ids<'_> {
     pub(crate) fn new_uid(&self) -> String {
         let mut bytes = [0_u8; 16];
         self.0.fill(&mut bytes);
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = bytes;
-        let (g, i) = (g & 0x0f | 0x40, i & 0x3f | 0x80);
-        format!(
-            "urn:uuid:{a:02x}{b:02x}{c:02x}{d:02x}-{e:02x}{f:02x}-{g:02x}{h:02x}-{i:02x}{j:02x}-{k:02x}{l:02x}{m:02x}{n:02x}{o:02x}{p:02x}"
-        )
+        let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+        *version = *version & 0x0f | 0x40;
+        *variant = *variant & 0x3f | 0x80;
+        let digits = format!("{:032x}", u128::from_be_bytes(bytes));
+        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+        format!("urn:uuid:{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
     }
 
     /// The random part of a SyncKey.
     pub(crate) fn new_epoch(&self) -> String {
         let mut bytes = [0_u8; 8];
         self.0.fill(&mut bytes);
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:016x}", u64::from_be_bytes(bytes))
     }
 }

@@ -11,7 +11,7 @@ pub const WINDOW_MAX: u32 = 512;
 /// How often a round is tried again when another request of the same device keeps being faster.
 pub const ROUND_ATTEMPTS: u32 = 8;
 /// A device's `last_seen` is written again after this long, not with every request.
-pub const LAST_SEEN_RESOLUTION: Duration = Duration::from_secs(300);
+pub const LAST_SEEN_RESOLUTION: Duration = Duration::from_mins(5);
 /// Bytes of a note in the stored encoded form; a device that asks for less is encoded for by itself.
 pub const STANDARD_NOTE_BYTES: u32 = 32_768;
 /// Rows a round may pass over without moving its cursor durably.

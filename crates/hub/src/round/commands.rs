@@ -262,7 +262,7 @@ impl Work<'_> {
         shows: Shows,
     ) -> Result<()> {
         let newest = self.newest_here(tx, card)?;
-        let differs = newest.shows(self.lens)? != shows;
+        let differs = newest.shows(self.lens) != shows;
         let touched = Touched { command: command.clone(), card, shows, revision: newest.revision.0, differs };
         done.touched.insert(command, touched);
         Ok(())
@@ -298,7 +298,7 @@ impl Work<'_> {
         let mut told: Vec<Told> = Vec::new();
         for (id, touched) in &done.touched {
             let newest = self.newest_here(tx, touched.card)?;
-            let now = newest.shows(self.lens)?;
+            let now = newest.shows(self.lens);
             let shown = if done.untold_adds.contains(id) { &Shows::Nothing } else { &touched.shows };
             told.retain(|other| other.card != touched.card);
             state.owed.remove(&touched.card.0);
@@ -341,11 +341,11 @@ struct Newest {
 }
 
 impl Newest {
-    fn shows(&self, lens: &Lens) -> Result<Shows> {
-        Ok(match &self.card {
+    fn shows(&self, lens: &Lens) -> Shows {
+        match &self.card {
             Some(card) => Shows::Contact(Box::new(lens.project(card))),
             None => Shows::Nothing,
-        })
+        }
     }
 }
 

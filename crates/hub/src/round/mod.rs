@@ -319,11 +319,11 @@ impl Seat {
         });
         let options = self.request.options.clone().unwrap_or_default();
         let previous = collections::previous(tx, &self.writer.account, &self.device, self.book)?.unwrap_or_default();
-        let put = self.put(serial, &position, &options, previous)?;
+        let put = Self::put(serial, &position, &options, previous)?;
         Ok(Plan { answer, put: Some(put) })
     }
 
-    fn put(&self, serial: i64, position: &Position, options: &SyncOptions, previous: String) -> Result<Put> {
+    fn put(serial: i64, position: &Position, options: &SyncOptions, previous: String) -> Result<Put> {
         let collection =
             Collection { serial: serial + 1, state: write_record(position)?, options: write_record(options)? };
         Ok(Put { expected: serial, collection, previous })
@@ -376,7 +376,7 @@ impl Seat {
             before: Some(before),
             fresh: position.fresh.clone().filter(|_| !start.first_of_epoch),
         };
-        let put = self.put(serial, &position, options, write_record(&previous)?)?;
+        let put = Self::put(serial, &position, options, write_record(&previous)?)?;
         Ok(Plan { answer: SyncAnswer::Round(Round { key, ..made }), put: Some(put) })
     }
 
@@ -398,7 +398,7 @@ impl Seat {
     fn make(&self, tx: &mut dyn Transaction, view: &View<'_>, recipe: &Recipe, page: Page) -> Result<Round> {
         let mut commands = page.commands;
         for told in &recipe.told {
-            commands.push(self.tell(tx, view, told)?);
+            commands.push(Self::tell(tx, view, told)?);
         }
         let mut responses = recipe.responses.clone();
         for response in &mut responses {
@@ -412,7 +412,7 @@ impl Seat {
         Ok(Round { key, responses, commands, more_available: page.full, repeated: false })
     }
 
-    fn tell(&self, tx: &mut dyn Transaction, view: &View<'_>, told: &Told) -> Result<ServerCommand> {
+    fn tell(tx: &mut dyn Transaction, view: &View<'_>, told: &Told) -> Result<ServerCommand> {
         let (card, revision) = (told.card, Revision(told.revision));
         Ok(match &told.how {
             How::Add => ServerCommand::Add { card, form: view.form_at(tx, card, revision)? },

@@ -152,6 +152,7 @@ pub(crate) mod card_number {
     use ledger::CardId;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     pub(crate) fn serialize<S: Serializer>(card: &CardId, serializer: S) -> Result<S::Ok, S::Error> {
         card.0.serialize(serializer)
     }

@@ -1,10 +1,7 @@
 //! The rules of a round, one scenario each.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a broken rule has to stop")]
-
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{access, add, added, card, change, contact, expect_round, first_sync, hub, request, shown};
 use contact::{
     Fact, Item, ItemId,
     eas::{EasContact, Family, Property, Version},
@@ -16,7 +13,6 @@ use hub::{
     round::{CommandResponse, FailedCommand, PingedBook, ServerCommand, SyncAnswer, SyncCommand},
 };
 use ledger::testing::{both_engines, sqlite};
-use support::{access, add, added, card, change, contact, expect_round, first_sync, hub, request, shown};
 
 const BEA: &[(Property, &str)] = &[(Property::FirstName, "Bea"), (Property::MobilePhoneNumber, "+49 170 1")];
 

@@ -3,15 +3,13 @@
 //! and a hub that is taken down and started again between any two requests. On both engines.
 //!
 //! `ROUND_SCHEDULES=n` runs n schedules, `ROUND_SEED=s` runs that one alone and prints what is said in it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a broken promise has to stop")]
-
-mod support;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     sync::Arc,
 };
 
+use crate::support::{access, card, contact, first_sync, hub, request, shown};
 use contact::{
     Fact, Item,
     eas::{EasContact, Family, Lens, Property, Supported, Version},
@@ -25,7 +23,6 @@ use hub::{
 };
 use ledger::testing::{both_engines, sqlite};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
-use support::{access, card, contact, first_sync, hub, request, shown};
 
 /// What the phones of these schedules edit.
 const FACETS: [Property; 3] = [Property::MobilePhoneNumber, Property::Email1Address, Property::CompanyName];
@@ -232,8 +229,8 @@ impl World {
         let commands = sent
             .iter()
             .map(|(kind, contact)| match kind {
-                Kind::Add(id) => support::add(id, contact.clone()),
-                Kind::Change(card) => support::change(*card, contact.clone()),
+                Kind::Add(id) => crate::support::add(id, contact.clone()),
+                Kind::Change(card) => crate::support::change(*card, contact.clone()),
                 Kind::Delete(card) => SyncCommand::Delete { card: *card },
             })
             .collect();
@@ -259,7 +256,7 @@ impl World {
             SyncAnswer::Round(round) => {
                 for (kind, _) in &sent {
                     if let Kind::Add(id) = kind {
-                        self.acknowledged.insert((phone.name.clone(), id.clone()), support::added(&round, id));
+                        self.acknowledged.insert((phone.name.clone(), id.clone()), crate::support::added(&round, id));
                     }
                 }
                 phone.hear(&sent, round, asked);
@@ -329,8 +326,9 @@ impl World {
                 if changed || phone.more || !phone.sends().is_empty() || !pending.is_empty() {
                     moved = true;
                     let (more, sends) = (phone.more, phone.sends().len());
-                    restless +=
-                        &format!("{} changed {changed} more {more} sends {sends} pending {pending:?}; ", phone.name);
+                    let name = &phone.name;
+                    let _ =
+                        write!(restless, "{name} changed {changed} more {more} sends {sends} pending {pending:?}; ");
                 }
             }
             if !moved {

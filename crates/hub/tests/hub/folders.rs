@@ -1,14 +1,10 @@
 //! The folder hierarchy a device holds, and what its folder commands do.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a broken rule has to stop")]
-
-mod support;
-
+use crate::support::{access, card, hub};
 use hub::{
     Access, HubError,
     hierarchy::{FolderAnswer, HierarchyAnswer, HierarchyChange},
 };
 use ledger::testing::{both_engines, sqlite};
-use support::{access, card, hub};
 
 async fn folders(access: &Access, key: &str) -> (String, Vec<HierarchyChange>) {
     match access.folder_sync("P", key).await.unwrap() {
