@@ -24,7 +24,9 @@ impl DeviceId {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok().and_then(Self::from_text);
         text.or_else(|| {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            let hexadecimal = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+            let digits: String =
+                bytes.iter().flat_map(|byte| [hexadecimal(byte >> 4), hexadecimal(byte & 0xF)]).collect();
             Self::from_text(&digits)
         })
     }

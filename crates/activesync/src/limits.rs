@@ -21,9 +21,9 @@ pub const DEVICE_TYPE_MAX: usize = 64;
 pub const DEVICE_TEXT_MAX: usize = 256;
 
 /// What a Ping may ask for (MS-ASCMD 2.2.3.79.1); outside of it the nearest bound is answered with status 5.
-pub const HEARTBEAT_MIN: Duration = Duration::from_secs(60);
+pub const HEARTBEAT_MIN: Duration = Duration::from_mins(1);
 /// See [`HEARTBEAT_MIN`].
-pub const HEARTBEAT_MAX: Duration = Duration::from_secs(3_540);
+pub const HEARTBEAT_MAX: Duration = Duration::from_mins(59);
 /// Minutes of a Sync's `Wait` (MS-ASCMD 2.2.3.196).
 pub const WAIT_MINUTES_MAX: u32 = 59;
 /// Folders one Ping may watch; more are answered with status 6.

@@ -228,11 +228,10 @@ impl ActiveSync {
     fn admit(&self, session: &Session, command: Command, policy_key: u32) -> Result<(), Refusal> {
         let provisions = command == Command::Provision;
         match session.device.wipe {
-            Wipe::Done => return Err(Refusal::Forbidden),
+            Wipe::No => {}
             Wipe::Asked if provisions => return Ok(()),
             Wipe::Asked if session.version == Version::V16_1 => return Err(Refusal::MustProvision),
-            Wipe::Asked => return Err(Refusal::Forbidden),
-            Wipe::No => {}
+            Wipe::Asked | Wipe::Done => return Err(Refusal::Forbidden),
         }
         let known = session.device.policy_key;
         let keeps_rules = self.shared.settings.policy.is_none() || known != 0 && policy_key == known;

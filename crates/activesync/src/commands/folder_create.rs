@@ -1,5 +1,6 @@
 //! FolderCreate: a new address book (MS-ASCMD 2.2.1.2).
 
+use hub::hierarchy::FolderAnswer;
 use wbxml::{document, pages::folder_hierarchy as fh};
 
 use crate::{
@@ -68,9 +69,9 @@ pub fn encode_failure(status: FolderStatus) -> Vec<u8> {
     document(fh::FOLDER_CREATE, |w| w.number(fh::STATUS, status))
 }
 
-/// Makes the book. Types other than contacts are refused.
+/// Makes the book; the same request again gives the same book. Types other than contacts are refused.
 pub(crate) async fn run(session: &Session, body: &[u8]) -> Outcome {
-    let failed = |status: FolderStatus| Ok(Answer::Document(encode_failure(status)));
+    let failed = |status: FolderStatus| Ok(Answer::Document(encode_failure(status.shown_to(session.family))));
     let request = match Request::parse(body) {
         Ok(request) => request,
         Err(error) => return not_understood(&error, || encode_failure(FolderStatus::Failed)),
@@ -81,15 +82,9 @@ pub(crate) async fn run(session: &Session, body: &[u8]) -> Outcome {
     if request.parent_id != folder_sync::ROOT {
         return failed(FolderStatus::NoParent);
     }
-    if !folder_sync::key_is_known(session, &request.sync_key).await? {
-        return failed(FolderStatus::InvalidSyncKey);
-    }
-    let book = match session.access.create_book(&request.display_name).await {
-        Ok(book) => book,
-        Err(error) => return failed(folder_sync::refused(error, session.family)?),
-    };
-    match session.access.hierarchy_changed_by(session.device_id(), &request.sync_key).await? {
-        Some(key) => Ok(Answer::Document(encode(&key, &ids::collection_id(book.book)))),
-        None => failed(FolderStatus::InvalidSyncKey),
+    match session.access.folder_create(session.device_id(), &request.sync_key, &request.display_name).await {
+        Ok(FolderAnswer::Done { key, book }) => Ok(Answer::Document(encode(&key, &ids::collection_id(book)))),
+        Ok(FolderAnswer::BadKey) => failed(FolderStatus::InvalidSyncKey),
+        Err(error) => failed(folder_sync::refused(error)?),
     }
 }

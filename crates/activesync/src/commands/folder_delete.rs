@@ -1,5 +1,6 @@
 //! FolderDelete: an address book goes, with its contacts, restorably (MS-ASCMD 2.2.1.3).
 
+use hub::hierarchy::FolderAnswer;
 use wbxml::{document, pages::folder_hierarchy as fh};
 
 use crate::{
@@ -63,15 +64,10 @@ pub(crate) async fn run(session: &Session, body: &[u8]) -> Outcome {
         Ok(request) => request,
         Err(error) => return not_understood(&error, || encode_failure(FolderStatus::Failed)),
     };
-    if !folder_sync::key_is_known(session, &request.sync_key).await? {
-        return failed(FolderStatus::InvalidSyncKey);
-    }
     let Some(book) = ids::book(&request.server_id) else { return failed(FolderStatus::NotFound) };
-    if let Err(error) = session.access.delete_book(book).await {
-        return failed(folder_sync::refused(error, session.family)?);
-    }
-    match session.access.hierarchy_changed_by(session.device_id(), &request.sync_key).await? {
-        Some(key) => Ok(Answer::Document(encode(&key))),
-        None => failed(FolderStatus::InvalidSyncKey),
+    match session.access.folder_delete(session.device_id(), &request.sync_key, book).await {
+        Ok(FolderAnswer::Done { key, .. }) => Ok(Answer::Document(encode(&key))),
+        Ok(FolderAnswer::BadKey) => failed(FolderStatus::InvalidSyncKey),
+        Err(error) => failed(folder_sync::refused(error)?),
     }
 }

@@ -1,6 +1,5 @@
 //! FolderSync: the list of address books (MS-ASCMD 2.2.1.4).
 
-use contact::eas::Family;
 use hub::{
     HubError,
     books::Book,
@@ -124,9 +123,9 @@ pub(crate) async fn run(session: &Session, body: &[u8]) -> Outcome {
     };
     match session.access.folder_sync(session.device_id(), &request.sync_key).await? {
         HierarchyAnswer::BadKey => Ok(Answer::Document(encode_failure(FolderStatus::InvalidSyncKey))),
-        HierarchyAnswer::Changes(key, changed) => {
+        HierarchyAnswer::Changes(key, since) => {
             let mut changes = Changes::default();
-            for change in changed {
+            for change in since {
                 match change {
                     HierarchyChange::Add(book) => changes.added.push(folder(&book)),
                     HierarchyChange::Update(book) => changes.updated.push(folder(&book)),
@@ -146,22 +145,13 @@ fn folder(book: &Book) -> Folder {
     }
 }
 
-/// Whether the hierarchy's key is the device's own, asked before a folder command writes.
-pub(crate) async fn key_is_known(session: &Session, key: &str) -> Result<bool, Refusal> {
-    if key == "0" {
-        return Ok(false);
-    }
-    Ok(session.access.folder_sync(session.device_id(), key).await? != HierarchyAnswer::BadKey)
-}
-
 /// The statuses of a folder command that the hub refuses.
-pub(crate) fn refused(error: HubError, family: Family) -> Result<FolderStatus, Refusal> {
-    let status = match error {
+pub(crate) fn refused(error: HubError) -> Result<FolderStatus, Refusal> {
+    Ok(match error {
         HubError::BookNameTaken(_) => FolderStatus::NameTaken,
         HubError::NoSuchBook(_) => FolderStatus::NotFound,
         HubError::DefaultBook => FolderStatus::Special,
         HubError::BadBookName(_) | HubError::TooManyBooks(_) => FolderStatus::Failed,
         other => return Err(other.into()),
-    };
-    Ok(status.shown_to(family))
+    })
 }

@@ -1,5 +1,6 @@
 //! FolderUpdate: a new name for an address book (MS-ASCMD 2.2.1.6).
 
+use hub::hierarchy::FolderAnswer;
 use wbxml::{document, pages::folder_hierarchy as fh};
 
 use crate::{
@@ -74,15 +75,10 @@ pub(crate) async fn run(session: &Session, body: &[u8]) -> Outcome {
     if request.parent_id != folder_sync::ROOT {
         return failed(FolderStatus::NoParent);
     }
-    if !folder_sync::key_is_known(session, &request.sync_key).await? {
-        return failed(FolderStatus::InvalidSyncKey);
-    }
     let Some(book) = ids::book(&request.server_id) else { return failed(FolderStatus::NotFound) };
-    if let Err(error) = session.access.rename_book(book, &request.display_name).await {
-        return failed(folder_sync::refused(error, session.family)?);
-    }
-    match session.access.hierarchy_changed_by(session.device_id(), &request.sync_key).await? {
-        Some(key) => Ok(Answer::Document(encode(&key))),
-        None => failed(FolderStatus::InvalidSyncKey),
+    match session.access.folder_rename(session.device_id(), &request.sync_key, book, &request.display_name).await {
+        Ok(FolderAnswer::Done { key, .. }) => Ok(Answer::Document(encode(&key))),
+        Ok(FolderAnswer::BadKey) => failed(FolderStatus::InvalidSyncKey),
+        Err(error) => failed(folder_sync::refused(error)?),
     }
 }

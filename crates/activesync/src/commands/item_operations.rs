@@ -101,7 +101,7 @@ fn read_fetch(reader: &mut Reader<'_>) -> Result<Fetch, RequestError> {
                 match tag {
                     i::SCHEMA => fetch.schema = Some(read_schema(reader)?),
                     airsyncbase::BODY_PREFERENCE => {
-                        fetch.body_truncation = read_body_preference(reader)?.flatten();
+                        fetch.body_truncation = read_body_preference(reader)?.truncation();
                     }
                     _ => {}
                 }

@@ -95,7 +95,7 @@ impl Request {
                     }
                     s::PICTURE => self.picture = Some(PictureOptions::read(reader, s::MAX_SIZE, s::MAX_PICTURES)?),
                     airsyncbase::BODY_PREFERENCE => {
-                        self.body_truncation = read_body_preference(reader)?.flatten();
+                        self.body_truncation = read_body_preference(reader)?.truncation();
                     }
                     _ => {}
                 }

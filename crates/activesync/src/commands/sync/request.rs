@@ -199,8 +199,8 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, RequestError> {
                 options.conflict = if client_wins { Conflict::ClientWins } else { Conflict::ServerWins };
             }
             airsyncbase::BODY_PREFERENCE => {
-                if let Some(size) = read_body_preference(reader)? {
-                    options.body_truncation = size;
+                if let BodyPreference::PlainText { truncation } = read_body_preference(reader)? {
+                    options.body_truncation = truncation;
                 }
             }
             _ => {}
@@ -210,19 +210,40 @@ fn read_options(reader: &mut Reader<'_>) -> Result<Options, RequestError> {
     Ok(options)
 }
 
-/// `None` for another form than plain text, `Some(None)` for plain text at any length.
-pub(crate) fn read_body_preference(reader: &mut Reader<'_>) -> Result<Option<Option<u32>>, RequestError> {
+/// A form in which the client would have notes (MS-ASAIRS 2.2.2.12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyPreference {
+    /// The one form there is, cut to so many bytes.
+    PlainText {
+        /// Bytes; whole when missing.
+        truncation: Option<u32>,
+    },
+    /// HTML, RTF or MIME, which notes of contacts do not have.
+    Other,
+}
+
+impl BodyPreference {
+    /// Bytes of a plain text.
+    pub(crate) fn truncation(self) -> Option<u32> {
+        match self {
+            Self::PlainText { truncation } => truncation,
+            Self::Other => None,
+        }
+    }
+}
+
+pub(crate) fn read_body_preference(reader: &mut Reader<'_>) -> Result<BodyPreference, RequestError> {
     const PLAIN_TEXT: u32 = 1;
-    let (mut kind, mut size) = (PLAIN_TEXT, None);
+    let (mut kind, mut truncation) = (PLAIN_TEXT, None);
     reader.children(|reader, tag| {
         match tag {
             airsyncbase::TYPE => kind = request::number(reader, tag)?,
-            airsyncbase::TRUNCATION_SIZE => size = Some(request::number(reader, tag)?),
+            airsyncbase::TRUNCATION_SIZE => truncation = Some(request::number(reader, tag)?),
             _ => {}
         }
         Ok::<_, RequestError>(())
     })?;
-    Ok((kind == PLAIN_TEXT).then_some(size))
+    Ok(if kind == PLAIN_TEXT { BodyPreference::PlainText { truncation } } else { BodyPreference::Other })
 }
 
 fn read_commands(reader: &mut Reader<'_>, commands: &mut Vec<Command>) -> Result<(), RequestError> {

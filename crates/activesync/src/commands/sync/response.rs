@@ -97,7 +97,9 @@ pub enum Command {
 pub fn encode(collections: &[Collection]) -> Vec<u8> {
     document(a::SYNC, |w| {
         w.element(a::COLLECTIONS, |w| {
-            collections.iter().for_each(|collection| w.element(a::COLLECTION, |w| write_collection(w, collection)));
+            for collection in collections {
+                w.element(a::COLLECTION, |w| write_collection(w, collection));
+            }
         });
     })
 }
