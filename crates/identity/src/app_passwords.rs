@@ -52,13 +52,12 @@ impl Identity {
         if label.is_empty() || label.len() > limits::LABEL_BYTES || label.contains(char::is_control) {
             return Err(IdentityError::UnfitLabel(label));
         }
-        let (secret, hash) = match secret {
-            Some(secret) => (secret.clone(), self.hash_chosen(secret, self.password_of(email).await?).await?),
-            None => {
-                let made = hashing::make_app_password(&mut |buffer| self.inner.entropy.fill(buffer));
-                let hash = hashing::hash_made(&made)?;
-                (Secret::new(made), hash)
-            }
+        let (secret, hash) = if let Some(secret) = secret {
+            (secret.clone(), self.hash_chosen(secret, self.password_of(email).await?).await?)
+        } else {
+            let made = hashing::make_app_password(&mut |buffer| self.inner.entropy.fill(buffer));
+            let hash = hashing::hash_made(&made)?;
+            (Secret::new(made), hash)
         };
         let app_password = AppPassword {
             label,

@@ -172,22 +172,22 @@ impl Identity {
         let about = person.as_ref().map(|person| (person.account, person.revision));
         let key = inner.digest(&name, password, device);
         let known = inner.verdicts.get(&key, now).filter(|verdict| verdict.about == about);
-        let result = match known {
-            Some(verdict) => verdict.result,
-            None => {
-                if let Some(retry_after) = inner.attempts.pause(&name, now) {
-                    return Err(Refusal::TooManyAttempts { retry_after });
-                }
-                let result = inner.check(person.as_ref(), password, device, now).await;
-                match result {
-                    Ok(()) => inner.attempts.succeeded(&name, now),
-                    Err(Refusal::Wrong) => inner.attempts.failed(&name, now),
-                    Err(Refusal::Unavailable(_)) => return Err(result.err().unwrap_or(Refusal::Wrong)),
-                    Err(_) => {}
-                }
-                inner.verdicts.put(key, Verdict { about, result: result.clone() }, now);
-                result
+        let result = if let Some(verdict) = known {
+            verdict.result
+        } else {
+            if let Some(retry_after) = inner.attempts.pause(&name, now) {
+                return Err(Refusal::TooManyAttempts { retry_after });
             }
+            let result = inner.check(person.as_ref(), password, device, now).await;
+            match &result {
+                Ok(()) => inner.attempts.succeeded(&name, now),
+                Err(Refusal::Wrong) => inner.attempts.failed(&name, now),
+                // Nothing was found out that could be remembered.
+                Err(Refusal::Unavailable(reason)) => return Err(Refusal::Unavailable(reason.clone())),
+                Err(_) => {}
+            }
+            inner.verdicts.put(key, Verdict { about, result: result.clone() }, now);
+            result
         };
         match (result, person) {
             (Ok(()), Some(person)) => Ok(caller(person, path)),

@@ -154,15 +154,15 @@ impl Identity {
     pub async fn import(&self, people: Vec<NewPerson>) -> Vec<Result<PersonEntry>> {
         const AT_ONCE: usize = 32;
         let mut results: Vec<(usize, Result<PersonEntry>)> = Vec::with_capacity(people.len());
-        let mut adding = JoinSet::new();
-        for (place, person) in people.into_iter().enumerate() {
-            if adding.len() >= AT_ONCE {
-                results.extend(adding.join_next().await.and_then(|done| done.ok()));
+        let mut people = people.into_iter().enumerate().peekable();
+        while people.peek().is_some() {
+            let mut adding = JoinSet::new();
+            for (place, person) in people.by_ref().take(AT_ONCE) {
+                let identity = self.clone();
+                adding.spawn(async move { (place, identity.add(person).await) });
             }
-            let identity = self.clone();
-            adding.spawn(async move { (place, identity.add(person).await) });
+            results.extend(adding.join_all().await);
         }
-        results.extend(adding.join_all().await);
         results.sort_by_key(|(place, _)| *place);
         results.into_iter().map(|(_, result)| result).collect()
     }

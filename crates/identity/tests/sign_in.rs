@@ -33,8 +33,9 @@ impl Entropy for Counted {
     fn fill(&self, buffer: &mut [u8]) {
         for chunk in buffer.chunks_mut(32) {
             let number = self.0.fetch_add(1, Ordering::Relaxed);
-            let random = Sha256::digest(number.to_le_bytes());
-            chunk.copy_from_slice(&random[..chunk.len()]);
+            for (byte, random) in chunk.iter_mut().zip(Sha256::digest(number.to_le_bytes())) {
+                *byte = random;
+            }
         }
     }
 }
