@@ -1,0 +1,81 @@
+//! `bothways token`: bearer tokens for programs.
+
+use std::{path::Path, time::Duration};
+
+use clap::{Subcommand, ValueEnum};
+use hub::AccessPath;
+
+use super::{Done, Missing, duration, open};
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  TOKEN=$(bothways token issue anna@example.com --path graph --ttl 1h)
+  bothways token revoke anna@example.com";
+
+/// Bearer tokens.
+#[derive(Debug, Subcommand)]
+#[command(after_help = EXAMPLES)]
+pub enum Token {
+    /// Issue a token and print it, alone on a line. It cannot be read again.
+    Issue {
+        /// Whose contacts it opens.
+        email: String,
+        /// The one path it opens.
+        #[arg(long, value_enum)]
+        path: TokenPath,
+        /// How long it is good: 15m, 1h, 30d, up to ten years.
+        #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
+        ttl: Duration,
+    },
+    /// Take all of a person's tokens back.
+    Revoke {
+        /// Whose.
+        email: String,
+    },
+}
+
+/// A path, as commands name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TokenPath {
+    /// Microsoft Graph's contacts.
+    Graph,
+    /// Exchange ActiveSync.
+    #[value(name = "activesync")]
+    ActiveSync,
+    /// CardDAV.
+    #[value(name = "carddav")]
+    CardDav,
+    /// JMAP for Contacts.
+    Jmap,
+}
+
+impl From<TokenPath> for AccessPath {
+    fn from(path: TokenPath) -> Self {
+        match path {
+            TokenPath::Graph => Self::Graph,
+            TokenPath::ActiveSync => Self::ActiveSync,
+            TokenPath::CardDav => Self::CardDav,
+            TokenPath::Jmap => Self::Jmap,
+        }
+    }
+}
+
+impl Token {
+    pub(super) async fn run(self, data: &Path) -> anyhow::Result<Done> {
+        let installation = open(data, Missing::Refuse).await?;
+        match self {
+            Self::Issue { email, path, ttl } => {
+                let person = installation.person(&email).await?;
+                let token = installation.identity.issue_token(&person.email, path.into(), ttl).await?;
+                output::line(token.reveal())?;
+            }
+            Self::Revoke { email } => {
+                let person = installation.person(&email).await?;
+                let revoked = installation.identity.revoke_tokens(&person.email).await?;
+                output::line(&format!("{revoked} tokens revoked"))?;
+            }
+        }
+        Ok(Done::Whole)
+    }
+}

@@ -1,0 +1,306 @@
+//! The settings of an installation, `bothways.toml` in the data folder.
+//!
+//! Every setting has a default that is good for a start; the file written on the first start says them all in
+//! comments. A command line option goes before a setting.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Deserialize;
+
+use crate::{data_folder::DataFolder, span};
+
+/// The file a new data folder gets.
+const TEMPLATE: &str = include_str!("bothways.toml");
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Configuration {
+    /// Where and how to listen.
+    pub server: Server,
+    /// The certificate.
+    pub tls: Tls,
+    /// Where the facts are kept.
+    pub database: Database,
+    /// Who is let in.
+    pub access: Access,
+    /// What devices must agree to.
+    pub provisioning: Provisioning,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Addresses to listen on.
+    pub listen: Vec<SocketAddr>,
+    /// The address of the installation as phones see it, without a path.
+    pub public_url: Option<String>,
+    /// HTTP without TLS.
+    pub plain_http: bool,
+    /// A proxy in front of the server speaks TLS with the clients.
+    pub behind_proxy: bool,
+    /// A listener of its own, without TLS, for `/metrics`, `/healthz` and `/readyz`.
+    pub metrics_listen: Option<SocketAddr>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from(([0, 0, 0, 0], 8443))],
+            public_url: None,
+            plain_http: false,
+            behind_proxy: false,
+            metrics_listen: None,
+        }
+    }
+}
+
+/// `[tls]`: both or none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// PEM, the server's own certificate first.
+    pub certificate: Option<PathBuf>,
+    /// PEM.
+    pub key: Option<PathBuf>,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// A `postgres://` address; the embedded database without one.
+    pub url: Option<String>,
+    /// A file that holds the address, for those who keep secrets out of settings.
+    pub url_file: Option<PathBuf>,
+    /// What an acknowledged change survives (the embedded database only).
+    pub durability: Durability,
+    /// The largest size of the embedded database, in MiB; no limit but the disk's without it. Beyond it, changes are
+    /// refused as on a full disk.
+    pub mebibytes_max: Option<u32>,
+}
+
+/// What an acknowledged change survives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Durability {
+    /// A power failure.
+    #[default]
+    PowerFailure,
+    /// The end of the process, in whatever way.
+    ProcessEnd,
+}
+
+/// `[access]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// A person's own password opens the paths too, not only app passwords.
+    pub account_passwords: bool,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self { account_passwords: true }
+    }
+}
+
+/// `[provisioning]`: the policy of ActiveSync's Provision command.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Provisioning {
+    /// Devices must take the policy before anything else.
+    pub required: bool,
+    /// Characters of the passcode; none is demanded without it.
+    pub passcode_length_min: Option<u8>,
+    /// Letters beside digits in the passcode.
+    pub passcode_alphanumeric: bool,
+    /// Without use until the device locks.
+    #[serde(deserialize_with = "span")]
+    pub lock_after: Option<Duration>,
+    /// Wrong passcodes until the device erases itself.
+    pub failed_attempts_max: Option<u8>,
+    /// The device must encrypt what it stores.
+    pub encryption: bool,
+}
+
+fn span<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    span::parse(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// For people or for programs.
+    pub format: LogFormat,
+    /// What to log, in the syntax of tracing's `EnvFilter`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file is not TOML, or says something unknown.
+    #[error("{file}, {reason}", file = file.display())]
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// The line, and what is wrong with it.
+        reason: String,
+    },
+    /// A setting that contradicts another one, or makes no sense.
+    #[error("{file}: {reason}", file = file.display())]
+    Senseless {
+        /// The file.
+        file: PathBuf,
+        /// What to do about it.
+        reason: &'static str,
+    },
+    /// The file system said no.
+    #[error("{file}: {source}", file = file.display())]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+impl Configuration {
+    /// The settings of a data folder; the defaults when it has no file.
+    pub fn read(folder: &DataFolder) -> Result<Self, ConfigurationError> {
+        let file = folder.configuration();
+        match fs::read_to_string(&file) {
+            Ok(text) => Self::parse(&text, &file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(ConfigurationError::Io { file, source }),
+        }
+    }
+
+    /// Writes the commented file, unless there is one. Readable by this user alone, because it may come to hold a
+    /// database's password.
+    pub fn write_template(folder: &DataFolder) -> Result<(), ConfigurationError> {
+        let file = folder.configuration();
+        let io = |source| ConfigurationError::Io { file: file.clone(), source };
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file) {
+            Ok(mut out) => out.write_all(TEMPLATE.as_bytes()).map_err(io),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(source) => Err(io(source)),
+        }
+    }
+
+    fn parse(text: &str, file: &Path) -> Result<Self, ConfigurationError> {
+        let configuration: Self = toml::from_str(text).map_err(|error| ConfigurationError::Malformed {
+            file: file.to_owned(),
+            reason: error.to_string().trim().to_owned(),
+        })?;
+        match configuration.complaint() {
+            None => Ok(configuration),
+            Some(reason) => Err(ConfigurationError::Senseless { file: file.to_owned(), reason }),
+        }
+    }
+
+    /// Checks settings that the command line has changed.
+    ///
+    /// # Errors
+    /// What contradicts what, and what to do about it.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.complaint().map_or(Ok(()), |complaint| Err(anyhow::anyhow!(complaint)))
+    }
+
+    fn complaint(&self) -> Option<&'static str> {
+        if self.server.listen.is_empty() {
+            return Some("server.listen names no address");
+        }
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            return Some("[tls] needs both certificate and key, or neither");
+        }
+        if self.database.url.is_some() && self.database.url_file.is_some() {
+            return Some("[database] takes url or url_file, not both");
+        }
+        match self.server.public_url.as_deref().map(http::Uri::try_from) {
+            Some(Ok(url)) if url.authority().is_none() || !matches!(url.path(), "" | "/") => {
+                Some("server.public_url must be like \"https://contacts.example.com\", without a path")
+            }
+            Some(Err(_)) => Some("server.public_url is no web address"),
+            _ => None,
+        }
+    }
+
+    /// The address of the PostgreSQL database; `None` for the embedded one.
+    pub fn database_url(&self, folder: &DataFolder) -> Result<Option<String>, ConfigurationError> {
+        let Some(named) = &self.database.url_file else { return Ok(self.database.url.clone()) };
+        let file = folder.path().join(named);
+        match fs::read_to_string(&file) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(source) => Err(ConfigurationError::Io { file, source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Configuration, ConfigurationError> {
+        Configuration::parse(text, Path::new("bothways.toml"))
+    }
+
+    #[test]
+    fn the_file_of_a_new_folder_says_the_defaults_in_comments() {
+        assert_eq!(parse(TEMPLATE).unwrap(), Configuration::default());
+        let uncommented: String =
+            TEMPLATE.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
+        assert_ne!(uncommented, TEMPLATE);
+        assert_eq!(parse(&uncommented).unwrap(), Configuration::default());
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_told_with_its_line() {
+        let error = parse("[server]\nlisten = [\"127.0.0.1:1\"]\nlissten = 3\n").unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains("lissten"), "{error}");
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_told() {
+        for (text, says) in [
+            ("[server]\nlisten = []", "no address"),
+            ("[tls]\nkey = \"k.pem\"", "both"),
+            ("[database]\nurl = \"postgres://a\"\nurl_file = \"b\"", "not both"),
+            ("[server]\npublic_url = \"https://a.example/path\"", "without a path"),
+            ("[server]\npublic_url = \"contacts\"", "without a path"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+}
