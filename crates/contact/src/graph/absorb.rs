@@ -17,6 +17,7 @@ use crate::{
     date::PartialDate,
     fact::{Address, Anniversary, AnniversaryKind, Fact, Opaque},
     ids::NewItemIds,
+    names::full_following,
 };
 
 /// The card after the patch: `base` where the patch names nothing or names what `base` already shows.
@@ -60,11 +61,9 @@ impl Edit<'_> {
             .filter(|(text, sent)| self.served.texts.get(text) != sent.as_ref())
             .map(|(text, sent)| (*text, sent.clone()))
             .collect();
-        // A display name that was nothing but the parts follows them, as in Exchange; one of the person's own stays.
+        // A display name that was composed of the parts follows them, as in Exchange; one of the person's own stays.
         let before = name::name(base);
-        let follows = before.full.is_some()
-            && before.full == name::full_of_parts(&before)
-            && !patch.texts.contains_key(&Text::DisplayName);
+        let follows = !patch.texts.contains_key(&Text::DisplayName);
         // Names and companies in one go: an item that is empty only between two properties must not go.
         name::edit_name(&mut self.card, self.ids, |name| {
             for (text, value) in &changed {
@@ -73,7 +72,7 @@ impl Edit<'_> {
                 }
             }
             if follows {
-                name.full = name::full_of_parts(name);
+                name.full = full_following(&before, name);
             }
         });
         name::edit_organization(&mut self.card, self.ids, |company| {
