@@ -331,6 +331,13 @@ impl Transaction for SqliteTransaction<'_> {
             return Err(LedgerError::Broken);
         }
         let result = statement::check(sql, values).and_then(|()| {
+            if let Some(table) = sql.strip_suffix(statement::KEY_IS_THE_TABLE) {
+                return self
+                    .connection
+                    .execute_batch(&format!("{table} WITHOUT ROWID"))
+                    .map(|()| 0)
+                    .map_err(from_sqlite);
+            }
             let mut prepared = self.connection.prepare_cached(sql).map_err(from_sqlite)?;
             let changed = prepared.execute(params_from_iter(values)).map_err(from_sqlite)?;
             Ok(changed as u64)

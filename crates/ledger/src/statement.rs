@@ -5,6 +5,10 @@ use crate::{
     transaction::Value,
 };
 
+/// Ends the statement that makes a table whose key is nearly all of it. SQLite keeps such a table once, in the order of
+/// its key, instead of twice; to other engines it is a comment.
+pub(crate) const KEY_IS_THE_TABLE: &str = "/* the key is the table */";
+
 /// Refuses values that one of the engines cannot hold, and (in debug builds) statements that SQLite would number
 /// differently from PostgreSQL.
 pub(crate) fn check(sql: &str, values: &[Value<'_>]) -> Result<()> {

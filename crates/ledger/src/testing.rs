@@ -15,7 +15,7 @@ use std::{
     sync::atomic::{AtomicI64, AtomicU32, Ordering},
 };
 
-use crate::{Database, SqliteOptions};
+use crate::{Database, Durability, SqliteOptions};
 
 /// A clock that ticks once each time it is read: microseconds from a fixed moment on.
 pub fn clock() -> i64 {
@@ -58,7 +58,9 @@ fn sqlite_bare(test: &impl AsyncFn(Database)) {
     println!("engine: SQLite");
     let folder = Folder::new();
     runtime().block_on(async {
-        let database = Database::open_sqlite(&folder.path().join("ledger.db"), SqliteOptions::default());
+        // What a power failure would take is no matter for a folder that goes with the test.
+        let options = SqliteOptions { durability: Durability::ProcessEnd, ..SqliteOptions::default() };
+        let database = Database::open_sqlite(&folder.path().join("ledger.db"), options);
         test(database.expect("a SQLite file opens")).await;
     });
 }

@@ -22,7 +22,7 @@ pub(crate) const MIGRATION: Migration = Migration {
         // BYTEA, because bytes are ordered alike on every engine and under every collation.
         "CREATE TABLE IF NOT EXISTS directory_token (
             tenant BIGINT NOT NULL, token BYTEA NOT NULL, entry BIGINT NOT NULL,
-            PRIMARY KEY (tenant, token, entry))",
+            PRIMARY KEY (tenant, token, entry))/* the key is the table */",
         "CREATE TABLE IF NOT EXISTS directory_photo (
             tenant BIGINT NOT NULL, entry BIGINT NOT NULL, source BYTEA NOT NULL, bytes BYTEA NOT NULL,
             PRIMARY KEY (tenant, entry))",

@@ -14,9 +14,7 @@ pub fn create(tx: &mut dyn Transaction, account: &AccountId, now: i64) -> Result
 
 /// The account's newest revision; `None` when there is no such account.
 pub fn revision(tx: &mut dyn Transaction, account: &AccountId) -> Result<Option<Revision>> {
-    tx.first("SELECT revision FROM account WHERE account = $1", &[account.into()], |row| {
-        Ok(Revision(row.integer(0)?))
-    })
+    tx.first("SELECT revision FROM account WHERE account = $1", &[account.into()], |row| Ok(Revision(row.integer(0)?)))
 }
 
 /// Takes the next revision. The row stays locked until the transaction ends, so the order of revisions is the order
@@ -54,8 +52,5 @@ pub fn all(tx: &mut dyn Transaction) -> Result<Vec<AccountId>> {
 
 /// Reads an account id from a column.
 pub fn account_id(bytes: &[u8]) -> Result<AccountId> {
-    bytes
-        .try_into()
-        .map(AccountId)
-        .map_err(|_| LedgerError::Damaged(format!("an account id of {} bytes", bytes.len())))
+    bytes.try_into().map(AccountId).map_err(|_| LedgerError::Damaged(format!("an account id of {} bytes", bytes.len())))
 }

@@ -14,12 +14,7 @@ pub struct Collection {
 }
 
 /// The row; `None` when the device never synchronised the book.
-pub fn get(
-    tx: &mut dyn Transaction,
-    account: &AccountId,
-    device: &str,
-    book: BookId,
-) -> Result<Option<Collection>> {
+pub fn get(tx: &mut dyn Transaction, account: &AccountId, device: &str, book: BookId) -> Result<Option<Collection>> {
     tx.first(
         "SELECT serial, state, options FROM collection WHERE account = $1 AND device = $2 AND book = $3",
         &[account.into(), device.into(), book.into()],
@@ -30,12 +25,7 @@ pub fn get(
 }
 
 /// What a repeated request needs; empty text when there is none, `None` without a row.
-pub fn previous(
-    tx: &mut dyn Transaction,
-    account: &AccountId,
-    device: &str,
-    book: BookId,
-) -> Result<Option<String>> {
+pub fn previous(tx: &mut dyn Transaction, account: &AccountId, device: &str, book: BookId) -> Result<Option<String>> {
     tx.first(
         "SELECT previous FROM collection WHERE account = $1 AND device = $2 AND book = $3",
         &[account.into(), device.into(), book.into()],
