@@ -49,8 +49,8 @@ fn check_options(request: &Request) -> Result<()> {
     }
 }
 
-fn answer(request: &Request, context: &str, values: Vec<Value>, link: (&str, String)) -> Answer {
-    let body = json!({"@odata.context": request.link(context), link.0: link.1, "value": values});
+fn answer(request: &Request, context: &str, values: Vec<Value>, (link, address): (&str, String)) -> Answer {
+    let body = json!({"@odata.context": request.link(context), link: address, "value": Value::Array(values)});
     match request.prefers().page {
         Some(page) => Answer::json(body).preference_applied(&format!("odata.maxpagesize={page}")),
         None => Answer::json(body),

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 /// Bytes of a request's body. Photos are the largest (Graph takes 4 MB), a batch of them is larger.
 pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Bytes of a photo.
-pub const PHOTO_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of a query string.
 pub const QUERY_BYTES_MAX: usize = 16 * 1024;
 /// Segments of a path.
@@ -40,9 +38,9 @@ pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Living subscriptions of one account (Exchange: 1000 per mailbox).
 pub const SUBSCRIPTIONS_MAX: usize = 1000;
 /// The longest a subscription can be asked for: Graph's 10,080 minutes for Outlook resources.
-pub const SUBSCRIPTION_LIFETIME_MAX: Duration = Duration::from_secs(10_080 * 60);
+pub const SUBSCRIPTION_LIFETIME_MAX: Duration = Duration::from_hours(168);
 /// A shorter lifetime than this is raised to it.
-pub const SUBSCRIPTION_LIFETIME_MIN: Duration = Duration::from_secs(45 * 60);
+pub const SUBSCRIPTION_LIFETIME_MIN: Duration = Duration::from_mins(45);
 /// Characters of a `clientState`.
 pub const CLIENT_STATE_CHARS_MAX: usize = 128;
 /// Characters of a notification address.
@@ -54,10 +52,10 @@ pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(3);
 /// The first pause after a delivery that failed; it doubles from there.
 pub const DELIVERY_PAUSE_MIN: Duration = Duration::from_secs(10);
 /// The longest pause between attempts.
-pub const DELIVERY_PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
+pub const DELIVERY_PAUSE_MAX: Duration = Duration::from_mins(15);
 /// After this long without an accepted delivery what is outstanding is dropped and told as `missed`.
-pub const DELIVERY_GIVEN_UP_AFTER: Duration = Duration::from_secs(4 * 60 * 60);
+pub const DELIVERY_GIVEN_UP_AFTER: Duration = Duration::from_hours(4);
 /// Changes in one delivery.
 pub const DELIVERY_CHANGES_MAX: usize = 100;
 /// How long before its end a subscription is told to be renewed.
-pub const RENEWAL_NOTICE: Duration = Duration::from_secs(15 * 60);
+pub const RENEWAL_NOTICE: Duration = Duration::from_mins(15);

@@ -33,7 +33,7 @@ const SWEEP: Duration = Duration::from_secs(10);
 /// Accounts told at the same time.
 const TOLD_AT_ONCE: usize = 64;
 /// How long one attempt keeps others from trying; longer than an attempt can take.
-const CLAIM: Duration = Duration::from_secs(60);
+const CLAIM: Duration = Duration::from_mins(1);
 /// The tenant of a server that has only one.
 const TENANT: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -74,7 +74,9 @@ pub(crate) async fn run(service: Service) {
                     Ok(accounts) => subscribed = accounts,
                     Err(error) => tracing::warn!(%error, "subscriptions cannot be looked at now"),
                 }
-                subscribed.iter().for_each(|account| bell.ring(*account));
+                for account in &subscribed {
+                    bell.ring(*account);
+                }
             }
         }
     }
@@ -104,12 +106,11 @@ impl Bell {
                     serve(&bell.service, account).await;
                 }
                 let mut busy = bell.busy.lock().unwrap_or_else(PoisonError::into_inner);
-                match busy.get_mut(&account) {
-                    Some(again @ true) => *again = false,
-                    _ => {
-                        busy.remove(&account);
-                        return;
-                    }
+                if let Some(again @ true) = busy.get_mut(&account) {
+                    *again = false;
+                } else {
+                    busy.remove(&account);
+                    return;
                 }
             }
         });

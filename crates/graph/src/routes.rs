@@ -119,8 +119,9 @@ async fn own(
         (&Method::GET, ["contactFolders", "delta"]) => delta::folders(access, request).await,
         (&Method::GET, ["contactFolders", id]) => folders::get(access, request, id).await,
         (&Method::PATCH, ["contactFolders", id]) => folders::rename(access, request, id).await,
-        (&Method::DELETE, ["contactFolders", id]) => folders::delete(access, id).await,
-        (&Method::POST, ["contactFolders", id, "permanentDelete"]) => folders::delete(access, id).await,
+        (&Method::DELETE, ["contactFolders", id]) | (&Method::POST, ["contactFolders", id, "permanentDelete"]) => {
+            folders::delete(access, id).await
+        }
         (&Method::GET, ["contactFolders", id, "childFolders"]) => folders::list_children(access, request, id).await,
         (&Method::POST, ["contactFolders", id, "childFolders"]) => folders::create_child(access, request, id).await,
         (_, ["contactFolders", id, "contacts", rest @ ..]) => {

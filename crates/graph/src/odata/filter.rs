@@ -76,9 +76,9 @@ impl Filter {
             Self::Or(a, b) => a.holds(resource, variables) || b.holds(resource, variables),
             Self::Not(a) => !a.holds(resource, variables),
             Self::Compare(path, comparison, literal) => comparison.holds(value_at(path, resource, variables), literal),
-            Self::Test(path, test, text) => {
-                value_at(path, resource, variables).and_then(Value::as_str).is_some_and(|value| test.holds(value, text))
-            }
+            Self::Test(path, test, wanted) => value_at(path, resource, variables)
+                .and_then(Value::as_str)
+                .is_some_and(|value| test.holds(value, wanted)),
             Self::Any(path, variable, inner) => {
                 let elements = value_at(path, resource, variables).and_then(Value::as_array);
                 elements.is_some_and(|elements| {

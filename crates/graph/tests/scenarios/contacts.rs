@@ -1,4 +1,11 @@
+use std::sync::Arc;
+
+use contact::{Card, Fact, Item, NewItemIds};
 use http::Method;
+use hub::{
+    cards::Against,
+    feed::{Change, Position},
+};
 use ledger::testing::sqlite;
 use serde_json::json;
 
@@ -41,7 +48,14 @@ fn an_edit_made_on_a_phone_meanwhile_is_not_undone_by_a_patch() {
     sqlite(async |database| {
         let world = World::new(database).await;
         let id = world.contact(json!({"givenName": "Ann"})).await;
-        world.patch(&format!("/me/contacts/{id}"), json!({"nickName": "Annie"})).await;
+        let card = world.access().changes(world.default_book().await, Position::START, 1).await.unwrap();
+        let Change::Present(card) = &card.changes[0] else { panic!("no contact") };
+        let nickname = |base: &Card, ids: &mut dyn NewItemIds| {
+            let mut card = base.clone();
+            card.items.push(Item::new(ids.new_item_id(), Fact::Nickname("Annie".to_owned())));
+            card
+        };
+        world.access().edit(card.id, Against::Newest, vec![], Arc::new(nickname)).await.unwrap();
         let merged = world.patch(&format!("/me/contacts/{id}"), json!({"jobTitle": "Captain"})).await.json();
         assert_eq!((&merged["nickName"], &merged["jobTitle"]), (&json!("Annie"), &json!("Captain")));
     });

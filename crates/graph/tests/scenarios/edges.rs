@@ -16,7 +16,7 @@ fn nobody_gets_in_without_a_token_for_this_path() {
                 assert!(reply.header("www-authenticate").starts_with("Bearer "));
             }
         }
-        let life = std::time::Duration::from_secs(60);
+        let life = std::time::Duration::from_mins(1);
         let phone = world.service.identity.issue_token("ann@example.com", hub::AccessPath::ActiveSync, life).await;
         let reply = world.call(Method::GET, "/me").token(Some(phone.unwrap().reveal())).send().await;
         assert_eq!(reply.status, 401);

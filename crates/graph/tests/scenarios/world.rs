@@ -90,7 +90,7 @@ impl World {
             let (email, name) = (email.to_owned(), name.to_owned());
             let person = NewPerson { account, email, name, password: None, groups: vec![], aliases: vec![] };
             let person = identity.add(person).await.unwrap();
-            let life = std::time::Duration::from_secs(3_000_000);
+            let life = std::time::Duration::from_hours(800);
             let token: Secret = identity.issue_token(&person.email, AccessPath::Graph, life).await.unwrap();
             people.push((person, token.reveal().to_owned()));
         }
@@ -105,6 +105,10 @@ impl World {
     /// Ann's contacts, past the path.
     pub fn access(&self) -> Access {
         self.service.hub.for_account(self.ann.account, "phone")
+    }
+
+    pub async fn default_book(&self) -> hub::BookId {
+        self.access().default_book().await.unwrap().book
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call<'_> {
