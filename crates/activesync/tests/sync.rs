@@ -322,6 +322,20 @@ fn a_picture_that_is_none_is_status_6_for_its_contact_only() {
 }
 
 #[test]
+fn a_picture_in_an_unknown_format_does_not_cost_the_contact() {
+    scenario(async |world| {
+        let phone = world.phone();
+        let folder = phone.default_folder().await;
+        let (key, _) = phone.first_sync(&folder).await;
+        let answer = phone
+            .sync(&folder, &key, |w| write_add(w, "1", &[(c::FIRST_NAME, "Ada"), (c::PICTURE, "bm8gcGljdHVyZQ==")]))
+            .await;
+        assert_eq!(collection(&answer).child("Responses").child("Add").text("Status"), "1");
+        assert_eq!(ledger(&world).await, ["Ada"]);
+    });
+}
+
+#[test]
 fn other_people_s_and_made_up_server_ids_are_status_8_and_touch_nothing() {
     scenario(async |world| {
         create(&world, "Bea").await;

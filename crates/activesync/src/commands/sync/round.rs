@@ -1,6 +1,10 @@
 //! One folder of a Sync: into the hub's round, and back.
 
-use contact::{eas::Supported, merge::Winner, photo};
+use contact::{
+    eas::{Picture, Supported},
+    merge::Winner,
+    photo,
+};
 use hub::{
     BookId, CardId, HubError,
     round::{CommandResponse, FailedCommand, Round, SyncAnswer, SyncCommand, SyncKey, SyncOptions, SyncRequest},
@@ -137,19 +141,16 @@ async fn taken(data: &Result<Box<Received>, Unreadable>) -> Result<Taken, SyncSt
         tracing::info!(%error, "a contact that cannot be taken");
         SyncStatus::ItemUnreadable
     })?;
-    let contact = Box::new(received.contact.clone());
+    let mut contact = Box::new(received.contact.clone());
     let Some(bytes) = received.picture.clone() else { return Ok((contact, None)) };
     match tokio::task::spawn_blocking(move || photo::prepare(&bytes)).await {
-        Ok(Ok(photo)) => Ok((contact, Some(Box::new(photo)))),
-        Ok(Err(error)) => {
-            tracing::info!(%error, "a picture that cannot be taken");
-            Err(SyncStatus::ItemUnreadable)
-        }
-        Err(error) => {
-            tracing::error!(%error, "preparing a picture failed");
-            Err(SyncStatus::ItemUnreadable)
-        }
+        Ok(Ok(photo)) => return Ok((contact, Some(Box::new(photo)))),
+        // A refused Add is not sent again: better a contact without its picture than none.
+        Ok(Err(error)) => tracing::warn!(%error, "a picture that cannot be taken; the contact is taken without it"),
+        Err(error) => tracing::error!(%error, "preparing a picture failed; the contact is taken without it"),
     }
+    contact.picture = Picture::Absent;
+    Ok((contact, None))
 }
 
 fn answer(collection_id: String, book: BookId, round: Round) -> CollectionAnswer {
