@@ -20,7 +20,11 @@ impl Latencies {
 
     /// Records one duration.
     pub fn record(&mut self, duration: Duration) {
-        self.0.saturating_record(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX).max(1));
+        let microseconds = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        // It grows on demand; only a duration beyond all reason does not fit.
+        if self.0.record(microseconds).is_err() {
+            tracing::warn!(?duration, "left out of the histogram");
+        }
     }
 
     /// Takes over what another one recorded.
@@ -233,5 +237,20 @@ impl Figures {
         for (text, count) in &self.errors {
             println!("  ERROR {count} x {text}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_recorded_as_well_as_microseconds() {
+        let mut latencies = Latencies::new().unwrap();
+        latencies.record(Duration::from_micros(5));
+        latencies.record(Duration::from_secs(3));
+        let summary = latencies.summary();
+        assert_eq!((summary.count, summary.p50), (2, 5));
+        assert!((2_990_000..3_010_000).contains(&summary.max));
     }
 }
