@@ -9,6 +9,7 @@ mod certificate;
 mod cli;
 mod configuration;
 mod data_folder;
+mod demo;
 mod hints;
 mod installation;
 mod limits;

@@ -6,6 +6,7 @@
 mod app_password;
 mod completions;
 pub(crate) mod contacts;
+mod demo;
 mod device;
 mod directory;
 mod doctor;
@@ -41,6 +42,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     /// Run the server.
     Serve(serve::Serve),
     /// People: add, import, list, disable, enable, set passwords.
@@ -109,6 +111,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Done> {
     };
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         match command {
+            Command::Demo(demo) => demo.run().await,
             Command::Serve(serve) => serve.run(&data).await,
             Command::User(user) => user.run(&data).await,
             Command::AppPassword(app_password) => app_password.run(&data).await,
