@@ -1,0 +1,33 @@
+//! What the fuzz targets do, one function each; the files in `fuzz_targets` only hand over the bytes.
+//!
+//! | target | input | promise |
+//! | --- | --- | --- |
+//! | `wbxml_reader` | any bytes | read or refused, and shown as text |
+//! | `wbxml_roundtrip` | choices | what is written is read back, and no opened tag is empty |
+//! | `eas_commands` | requests with any body | never 500 or 503, answers are WBXML, other accounts stay as they are |
+//! | `eas_structured` | choices | the same, for well-formed requests that get deep into the handlers |
+//! | `eas_query` | a query string, plain or base64 | read or refused |
+//! | `autodiscover_xml` | a body, and texts for the answer | read or refused; the answer is well-formed XML |
+//! | `vcard_import` | a file | cards that are written and come back unchanged |
+//! | `graph_json` | a PATCH's body | absorbed by a card without harm |
+//! | `graph_requests` | request lines with bodies | never 500 or 503, answers are JSON, other accounts stay as they are |
+//! | `card_facts` | a stored card | every path can show it |
+//! | `merge` | choices | the sides are equal, nothing is invented |
+//!
+//! To add one: a function here, a file in `fuzz_targets`, its `[[bin]]`, and seeds in `write-seeds`.
+#![forbid(unsafe_code)]
+
+mod cards;
+mod eas;
+mod formats;
+mod grammar;
+mod graph_path;
+mod request;
+mod tree;
+mod world;
+
+pub use cards::merge;
+pub use eas::{eas_commands, eas_structured};
+pub use formats::{autodiscover_xml, card_facts, eas_query, graph_json, vcard_import, wbxml_reader};
+pub use graph_path::graph_requests;
+pub use tree::wbxml_roundtrip;
