@@ -308,7 +308,11 @@ mod tests {
 
     #[test]
     fn statuses_have_the_specification_s_numbers() {
-        use super::{FolderStatus as F, PingStatus as P, SyncStatus as S};
+        use super::{
+            EstimateStatus as E, FindStatus as D, FolderStatus as F, ItemOperationsStatus as I, MoveStatus as M,
+            PingStatus as P, PolicyStatus as O, ProvisionStatus as V, RecipientStatus as R, SearchStatus as Q,
+            SettingsStatus as T, SyncStatus as S,
+        };
         let sync = [S::Success, S::InvalidSyncKey, S::ProtocolError, S::ItemUnreadable, S::Conflict, S::NotFound];
         assert_eq!(sync.map(S::code), [1, 3, 4, 6, 7, 8]);
         assert_eq!([S::HierarchyChanged, S::Incomplete, S::WaitOutOfRange].map(S::code), [12, 13, 14]);
@@ -317,27 +321,19 @@ mod tests {
         let ping = [P::NoChange, P::Changes, P::MissingParameters, P::SyntaxError, P::HeartbeatOutOfRange];
         assert_eq!(ping.map(P::code), [1, 2, 3, 4, 5]);
         assert_eq!([P::TooManyFolders, P::HierarchyChanged].map(P::code), [6, 7]);
-        use EstimateStatus as E;
         assert_eq!([E::Success, E::NotFound, E::NotPrimed, E::InvalidSyncKey].map(E::code), [1, 2, 3, 4]);
-        use MoveStatus as M;
         assert_eq!([M::NoSource, M::NoDestination, M::Success, M::SameFolder].map(M::code), [1, 2, 3, 4]);
-        use ItemOperationsStatus as I;
         let operations = [I::Success, I::ProtocolError, I::NotFound, I::UnknownStore, I::Unsupported];
         assert_eq!(operations.map(I::code), [1, 2, 6, 9, 156]);
-        use SearchStatus as Q;
         let search = [Q::Success, Q::ProtocolError, Q::UnknownStore, Q::RangeTooFar];
         assert_eq!(search.map(Q::code), [1, 2, 9, 12]);
         assert_eq!([Q::NoPicture, Q::PictureTooLarge, Q::PictureLimit].map(Q::code), [173, 174, 175]);
-        use FindStatus as D;
         assert_eq!([D::Success, D::InvalidRequest, D::RangeTooFar].map(D::code), [1, 2, 4]);
-        use RecipientStatus as R;
         let recipients = [R::Success, R::Ambiguous, R::AmbiguousPartial, R::NotFound, R::ProtocolError];
         assert_eq!(recipients.map(R::code), [1, 2, 3, 4, 5]);
         assert_eq!([R::NoCertificate, R::TooManyRecipients, R::NoAvailability].map(R::code), [7, 160, 163]);
-        use SettingsStatus as T;
         assert_eq!([T::Success, T::ProtocolError, T::Refused].map(T::code), [1, 2, 5]);
-        assert_eq!([ProvisionStatus::Success, ProvisionStatus::ProtocolError].map(ProvisionStatus::code), [1, 2]);
-        use PolicyStatus as O;
+        assert_eq!([V::Success, V::ProtocolError].map(V::code), [1, 2]);
         assert_eq!([O::Success, O::NoPolicy, O::UnknownType, O::WrongKey].map(O::code), [1, 2, 3, 5]);
     }
 }

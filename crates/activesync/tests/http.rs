@@ -74,7 +74,7 @@ fn an_empty_bearer_is_shown_where_tokens_come_from() {
         issuer_kind: None,
     };
     let challenge = Challenge { basic_realm: Some("Bothways".into()), bearer: Some(bearer) };
-    scenario_with(Settings { challenge, ..Settings::default() }, async |world| {
+    scenario_with(&Settings { challenge, ..Settings::default() }, async |world| {
         let request = Request::builder().method(Method::GET).uri(PLACE).header("Authorization", "Bearer");
         let response = world.raw(request, "").await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
@@ -184,7 +184,7 @@ fn gzip_goes_both_ways_for_those_who_ask() {
 #[test]
 fn autodiscover_as_xml_is_for_people_and_as_json_for_everybody() {
     let settings = Settings { public_url: Some("https://eas.example.org".into()), ..Settings::default() };
-    scenario_with(settings, async |world| {
+    scenario_with(&settings, async |world| {
         let xml = "<Autodiscover><Request><EMailAddress>anna@example.org</EMailAddress><AcceptableResponseSchema>\
                    http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006\
                    </AcceptableResponseSchema></Request></Autodiscover>";
@@ -213,5 +213,18 @@ fn a_disabled_person_learns_nothing_but_401() {
     scenario(async |world| {
         world.identity.set_disabled(EMAIL, true).await.unwrap();
         assert_eq!(world.phone().status_of("FolderSync", folder_sync_body("0")).await, 401);
+    });
+}
+
+#[test]
+fn trouble_in_the_ledger_is_503_with_retry_after_never_500() {
+    scenario(async |world| {
+        let phone = world.phone();
+        let folder = phone.default_folder().await;
+        let broken = world.database.write::<_, ledger::LedgerError>(|tx| tx.execute("DROP TABLE collection", &[]));
+        broken.await.unwrap();
+        let response = phone.response("Sync", sync_body(&folder, "0", |_| {})).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(header(&response, "Retry-After"), "30");
     });
 }

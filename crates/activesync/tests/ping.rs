@@ -184,7 +184,11 @@ fn a_held_ping_keeps_nothing_of_its_request() {
             phone.request("Ping").body(bytes::Bytes::from(body("480", &[&folder]))).unwrap().into_parts();
         let watched = request.clone();
         let server = world.server.clone();
-        let held = tokio::spawn(async move { server.handle(parts, request, "127.0.0.1:5".parse().unwrap()).await });
+        let held = tokio::spawn(async move {
+            let answer = server.handle(parts, request, "127.0.0.1:5".parse().unwrap());
+            assert!(size_of_val(&answer) <= 1_024, "{} bytes for every phone that waits", size_of_val(&answer));
+            answer.await
+        });
         until_held(&world, 1).await;
         assert!(watched.is_unique(), "the body is dropped while the Ping waits");
         create(&world, "Bea").await;

@@ -407,7 +407,9 @@ fn wait_beside_heartbeat_is_4_and_out_of_bounds_is_14_with_the_limit() {
                         w.text(a::COLLECTION_ID, &folder);
                     });
                 });
-                waits.iter().for_each(|(tag, text)| w.text(*tag, text));
+                for (tag, text) in waits {
+                    w.text(*tag, text);
+                }
             });
             phone.ask("Sync", body).await
         };

@@ -198,8 +198,11 @@ pub(crate) async fn begin(session: Session, body: &[u8]) -> Result<Step, Refusal
     match plan {
         Plan::Answer(answer) => done(&answer),
         Plan::Wait { heartbeat, folders } => {
-            // Ids nobody knows are passed over: iOS pings folders before their first Sync.
-            let books = folders.iter().filter_map(|id| ids::book(id)).map(|book| session.pinged(book)).collect();
+            // Ids nobody knows are passed over, as are books never synchronised: iOS pings some before their first Sync.
+            let living = session.access.books().await?;
+            let asked = folders.iter().filter_map(|id| ids::book(id));
+            let known = asked.filter(|book| living.iter().any(|one| one.book == *book));
+            let books = known.map(|book| session.pinged(book)).collect();
             let device = session.device_id().into();
             let Session { shared, access, .. } = session;
             Ok(Step::Hold(Box::new(Held { shared, access, device, books, patience: heartbeat })))
@@ -249,7 +252,7 @@ mod tests {
     #[test]
     fn an_empty_ping_is_the_one_before() {
         let (plan, kept) = plan(Request::parse(b"").unwrap(), remembered());
-        assert_eq!(plan, Plan::Wait { heartbeat: Duration::from_secs(480), folders: vec!["1".into()] });
+        assert_eq!(plan, Plan::Wait { heartbeat: Duration::from_mins(8), folders: vec!["1".into()] });
         assert_eq!(kept, remembered());
     }
 
@@ -279,6 +282,14 @@ mod tests {
     }
 
     #[test]
+    fn a_held_ping_costs_less_than_a_kilobyte() {
+        fn size_of_future<F: Future>(_: impl FnOnce(Box<Held>) -> F) -> usize {
+            size_of::<F>() + size_of::<Held>()
+        }
+        assert!(size_of_future(hold) <= 1_024, "{} bytes", size_of_future(hold));
+    }
+
+    #[test]
     fn a_full_ping_as_ios_writes_it() {
         let bytes = document(p::PING, |w| {
             w.text(p::HEARTBEAT_INTERVAL, "480");
@@ -293,6 +304,6 @@ mod tests {
         });
         let request = Request::parse(&bytes).unwrap();
         assert_eq!(request.folders, Some(vec!["3".into(), "9".into()]));
-        assert_eq!(request.heartbeat, Some(Duration::from_secs(480)));
+        assert_eq!(request.heartbeat, Some(Duration::from_mins(8)));
     }
 }

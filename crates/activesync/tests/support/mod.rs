@@ -49,6 +49,7 @@ pub struct World {
     pub identity: Identity,
     pub directory: Directory,
     pub account: AccountId,
+    pub database: Database,
     token: String,
 }
 
@@ -57,11 +58,11 @@ pub const PASSWORD: &str = "correct horse";
 
 /// Runs a scenario on a fresh SQLite ledger.
 pub fn scenario(test: impl AsyncFn(World)) {
-    scenario_with(Settings::default(), test);
+    scenario_with(&Settings::default(), test);
 }
 
 /// As [`scenario`], with settings.
-pub fn scenario_with(settings: Settings, test: impl AsyncFn(World)) {
+pub fn scenario_with(settings: &Settings, test: impl AsyncFn(World)) {
     ledger::testing::sqlite(async |database| test(World::new(database, settings.clone()).await).await);
 }
 
@@ -71,7 +72,7 @@ impl World {
         let entropy = Arc::new(Seeded(Mutex::new(StdRng::seed_from_u64(7))));
         let hub = Hub::new(database.clone(), Arc::new(ApplicationDataForms), clock.clone(), entropy.clone());
         let identity = Identity::new(database.clone(), clock, entropy, Policy::default());
-        let directory = Directory::new(database);
+        let directory = Directory::new(database.clone());
         let account = identity.draw_account();
         hub.create_account(account).await.unwrap();
         let anna = NewPerson {
@@ -90,7 +91,7 @@ impl World {
             .reveal()
             .to_owned();
         let server = ActiveSync::new(hub.clone(), identity.clone(), directory.clone(), settings);
-        Self { server, hub, identity, directory, account, token }
+        Self { server, hub, identity, directory, account, database, token }
     }
 
     /// Anna's contacts, from another path.

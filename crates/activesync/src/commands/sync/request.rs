@@ -409,7 +409,7 @@ mod tests {
         assert_eq!(patience(Some(60), None), Err(Impatience::OutOfRange { limit: 59 }));
         assert_eq!(patience(None, Some(59)), Err(Impatience::OutOfRange { limit: 60 }));
         assert_eq!(patience(None, Some(3541)), Err(Impatience::OutOfRange { limit: 3540 }));
-        assert_eq!(patience(Some(59), None), Ok(Some(Duration::from_secs(3540))));
+        assert_eq!(patience(Some(59), None), Ok(Some(Duration::from_mins(59))));
         assert_eq!(patience(None, None), Ok(None));
     }
 }

@@ -60,13 +60,13 @@ pub(super) async fn run(
             answer.more_available &= !is_first;
             Ok(Some(answer))
         }
-        Err(HubError::NoSuchBook(_)) => failed(missing_book(session, book).await?),
+        Err(HubError::NoSuchBook(_)) => failed(missing_book(session).await?),
         Err(error) => Err(error.into()),
     }
 }
 
 /// A folder the device may have been told of and that is gone, or one that never was.
-async fn missing_book(session: &Session, _book: BookId) -> Result<SyncStatus, Refusal> {
+async fn missing_book(session: &Session) -> Result<SyncStatus, Refusal> {
     let stale = session.access.hierarchy_is_stale(session.device_id()).await?;
     Ok(if stale { SyncStatus::HierarchyChanged } else { SyncStatus::NotFound })
 }
