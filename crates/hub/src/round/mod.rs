@@ -10,6 +10,7 @@
 //! - the key before, with the same request: the same answer again, nothing done;
 //! - the key before, with another request: go on from the state before, with the replay record at hand, and give out a
 //!   number never given out before;
+//! - the state that this passed over, because the other request may have been an old one delivered late;
 //! - key 0: a fresh epoch; the old one lives on until the fresh key comes back;
 //! - anything else: the device starts over, nothing is touched.
 
@@ -274,6 +275,9 @@ impl Seat {
             Start { state: fresh.clone(), issued: fresh.number, record: BTreeMap::new(), first_of_epoch: true }
         } else if let Some(current) = position.current.as_ref().filter(|current| current.key() == *key) {
             Start { state: current.clone(), issued: current.number, record: BTreeMap::new(), first_of_epoch: false }
+        } else if let Some(passed_over) = position.passed_over.as_ref().filter(|state| state.key() == *key) {
+            let issued = position.current.as_ref().map_or(passed_over.number, |current| current.number);
+            Start { state: passed_over.clone(), issued, record: BTreeMap::new(), first_of_epoch: false }
         } else if position.before.as_ref() == Some(key) {
             let text = collections::previous(tx, account, &self.device, self.book)?.unwrap_or_default();
             let previous: Previous = read_record(&text)?;
@@ -363,7 +367,8 @@ impl Seat {
         let made = self.make(tx, &work.view(), &recipe, page)?;
         let nothing_to_say = made.responses.is_empty() && made.commands.is_empty() && !made.more_available;
         let repeats = position.before.as_ref() == Some(&self.request.key);
-        if nothing_to_say && rows <= UNRECORDED_ROWS_MAX && !start.first_of_epoch && !repeats && !self.writes() {
+        let is_current = position.current.as_ref().is_some_and(|current| current.key() == self.request.key);
+        if nothing_to_say && rows <= UNRECORDED_ROWS_MAX && is_current && !self.writes() {
             return Ok(Plan::without_writing(SyncAnswer::Unchanged));
         }
         state.number = recipe.number;
@@ -374,6 +379,7 @@ impl Seat {
         let position = Position {
             current: Some(state),
             before: Some(before),
+            passed_over: position.current.clone().filter(|_| repeats),
             fresh: position.fresh.clone().filter(|_| !start.first_of_epoch),
         };
         let put = Self::put(serial, &position, options, write_record(&previous)?)?;

@@ -144,6 +144,11 @@ pub(crate) struct Position {
     /// The key of the state before, while the device has not proved that it got the current one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<SyncKey>,
+    /// The state that was current before the device came again with the key before and another request. If its answer was
+    /// lost it is never seen again; but if that other request was an old one that the network delivered late, the
+    /// device goes on from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) passed_over: Option<State>,
     /// A new epoch whose first key has not come back yet; the old epoch lives until it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fresh: Option<State>,
