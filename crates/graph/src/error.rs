@@ -113,6 +113,12 @@ pub(crate) enum GraphError {
     /// No more subscriptions.
     #[error("The mailbox has as many subscriptions as it may.")]
     TooManySubscriptions,
+    /// Too many wrong passwords; the right one is not looked at either.
+    #[error("Too many requests. Please try again later.")]
+    TooManyRequests {
+        /// When it will be.
+        retry_after: std::time::Duration,
+    },
     /// Trouble that passes: a full disk, a database that restarts, a rush.
     #[error("The service is temporarily unavailable. Please try again later.")]
     Unavailable,
@@ -158,6 +164,7 @@ impl GraphError {
             Self::BadSubscription(_) => (StatusCode::BAD_REQUEST, "InvalidRequest"),
             Self::EndpointNotValidated(_) => (StatusCode::BAD_REQUEST, "ValidationError"),
             Self::TooManySubscriptions => (StatusCode::FORBIDDEN, "ExtensionError"),
+            Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "ServiceNotAvailable"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         }
@@ -227,6 +234,7 @@ mod tests {
             (GraphError::BadSubscription(String::new()), 400, "InvalidRequest"),
             (GraphError::EndpointNotValidated(String::new()), 400, "ValidationError"),
             (GraphError::TooManySubscriptions, 403, "ExtensionError"),
+            (GraphError::TooManyRequests { retry_after: std::time::Duration::ZERO }, 429, "TooManyRequests"),
             (GraphError::Unavailable, 503, "ServiceNotAvailable"),
             (GraphError::Internal, 500, "InternalServerError"),
         ] {

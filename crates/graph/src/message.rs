@@ -35,7 +35,12 @@ impl Request {
         let mut segments = Vec::new();
         for segment in path.split('/').filter(|segment| !segment.is_empty()) {
             let decoded = percent_encoding::percent_decode_str(segment).decode_utf8();
-            segments.push(decoded.map_err(|_| GraphError::NoSuchSegment(segment.to_owned()))?.into_owned());
+            let decoded = decoded.map_err(|_| GraphError::NoSuchSegment(segment.to_owned()))?;
+            // `contacts('id')` is another way to write `contacts/id` (OData 4.0 URL conventions 4.3).
+            match decoded.strip_suffix("')").and_then(|decoded| decoded.split_once("('")) {
+                Some((name, key)) => segments.extend([name.to_owned(), key.to_owned()]),
+                None => segments.push(decoded.into_owned()),
+            }
         }
         if segments.first().is_none_or(|first| first != VERSION) || segments.len() > PATH_SEGMENTS_MAX {
             return Err(GraphError::NoSuchSegment(segments.into_iter().next().unwrap_or_default()));
@@ -176,6 +181,9 @@ impl Answer {
         match error {
             GraphError::Unauthenticated => answer.with(header::WWW_AUTHENTICATE, "Bearer realm=\"contacts\""),
             GraphError::Unavailable => answer.with(header::RETRY_AFTER, &RETRY_AFTER.as_secs().to_string()),
+            GraphError::TooManyRequests { retry_after } => {
+                answer.with(header::RETRY_AFTER, &retry_after.as_secs().max(1).to_string())
+            }
             GraphError::SyncStateNotFound { restart } => answer.with(header::LOCATION, restart),
             _ => answer,
         }
@@ -253,6 +261,7 @@ mod tests {
     #[test]
     fn a_path_outside_the_version_is_none_of_ours() {
         assert_eq!(Request::segments_of("/v1.0/me/contacts/a%2Fb").unwrap(), ["me", "contacts", "a/b"]);
+        assert_eq!(Request::segments_of("/v1.0/users('a@b')/contacts").unwrap(), ["users", "a@b", "contacts"]);
         assert!(Request::segments_of("/beta/me").is_err());
         assert!(Request::segments_of("/v1.0/%FF").is_err());
         assert!(Request::segments_of(&format!("/v1.0{}", "/x".repeat(50))).is_err());

@@ -70,10 +70,29 @@ pub(crate) async fn answer(service: &Service, caller: &Caller, request: &Request
     }
 }
 
-/// A segment without the decoration of functions and actions: `delta()`, `microsoft.graph.delta()`.
+/// The words of the paths below. Clients write them in any case; ids are none of them.
+const WORDS: [&str; 14] = [
+    "me",
+    "users",
+    "people",
+    "contacts",
+    "contactFolders",
+    "childFolders",
+    "delta",
+    "photo",
+    "$value",
+    "$count",
+    "permanentDelete",
+    "subscriptions",
+    "reauthorize",
+    "$batch",
+];
+
+/// A segment as it stands below: without the decoration of functions and actions (`delta()`, `microsoft.graph.delta()`).
 fn plain(segment: &str) -> &str {
     let segment = segment.strip_prefix("microsoft.graph.").unwrap_or(segment);
-    segment.strip_suffix("()").unwrap_or(segment)
+    let segment = segment.strip_suffix("()").unwrap_or(segment);
+    WORDS.iter().find(|word| word.eq_ignore_ascii_case(segment)).copied().unwrap_or(segment)
 }
 
 fn is_self(caller: &Caller, user: &str) -> bool {

@@ -66,10 +66,16 @@ async fn respond(service: &Service, envelope: &Envelope, request: http::Request<
         method: head.method,
         headers: head.headers,
     };
-    if request.segments == ["$batch"] {
+    if let [only] = request.segments.as_slice()
+        && only.eq_ignore_ascii_case("$batch")
+    {
         return answer_batch(service, envelope, &caller, &request).await;
     }
-    routes::answer(service, &caller, &request).await
+    let answer = routes::answer(service, &caller, &request).await?;
+    if request.prefers().immutable_ids {
+        return Ok(answer.preference_applied("IdType=\"ImmutableId\""));
+    }
+    Ok(answer)
 }
 
 async fn sign_in(service: &Service, headers: &HeaderMap) -> Result<Caller> {
@@ -80,6 +86,7 @@ async fn sign_in(service: &Service, headers: &HeaderMap) -> Result<Caller> {
             tracing::warn!(reason, "nobody can be signed in now");
             GraphError::Unavailable
         }
+        Refusal::TooManyAttempts { retry_after } => GraphError::TooManyRequests { retry_after },
         refusal => {
             tracing::info!(%refusal, "a request was not signed in");
             GraphError::Unauthenticated

@@ -185,3 +185,30 @@ fn what_is_no_contact_is_refused_and_nothing_is_written() {
         assert!(world.get("/me/contacts").await.values().is_empty());
     });
 }
+
+#[test]
+fn a_contact_is_found_however_its_path_is_written() {
+    sqlite(async |database| {
+        let world = World::new(database).await;
+        let id = world.contact(json!({"givenName": "Ann"})).await;
+        for path in [
+            format!("/me/contacts('{id}')"),
+            format!("/Me/Contacts/{id}"),
+            format!("/users('ann@example.com')/contactfolders('contacts')/contacts('{id}')"),
+        ] {
+            assert_eq!(world.get(&path).await.json()["givenName"], "Ann", "{path}");
+        }
+        assert!(world.get(&format!("/me/contacts/{}", id.to_lowercase())).await.status.is_client_error());
+    });
+}
+
+#[test]
+fn every_id_is_immutable_and_who_asks_for_that_is_told_so() {
+    sqlite(async |database| {
+        let world = World::new(database).await;
+        let id = world.contact(json!({"givenName": "Ann"})).await;
+        let reply = world.call(Method::GET, "/me/contacts").header("prefer", "IdType=\"ImmutableId\"").send().await;
+        assert_eq!(reply.each("id"), [id]);
+        assert_eq!(reply.header("preference-applied"), "IdType=\"ImmutableId\"");
+    });
+}
