@@ -29,8 +29,8 @@ pub const COLLEAGUE: (&str, &str, &str) = ("Sönke", "Öhler", "soenke.oehler@la
 pub const DIRECTORY_SIZE: usize = 500;
 
 const FIRST: [&str; 24] = [
-    "Ada", "Alba", "Bruno", "Carla", "Dario", "Elif", "Emil", "Fatma", "Greta", "Henri", "Ines", "Jakob", "Kaja", "Leo",
-    "Maja", "Nuno", "Olga", "Pavel", "Rosa", "Samir", "Tilda", "Umut", "Vera", "Zoë",
+    "Ada", "Alba", "Bruno", "Carla", "Dario", "Elif", "Emil", "Fatma", "Greta", "Henri", "Ines", "Jakob", "Kaja",
+    "Leo", "Maja", "Nuno", "Olga", "Pavel", "Rosa", "Samir", "Tilda", "Umut", "Vera", "Zoë",
 ];
 const LAST: [&str; 24] = [
     "Abel", "Bianchi", "Çetin", "Dubois", "Eriksen", "Fischer", "Günther", "Horvat", "Ivanov", "Jensen", "Kovács",

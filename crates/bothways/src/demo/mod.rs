@@ -19,6 +19,7 @@ use house::{House, Place};
 use outlook::Outlook;
 use phone::{Credentials, Discovery, Phone, PhoneConfig};
 use report::{Report, Told};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Whose contacts they are.
 const PERSON: (&str, &str) = ("anna@lake.example", "Anna Lee");
@@ -49,22 +50,46 @@ pub struct Options {
 /// # Errors
 /// A check that did not hold, after its line was printed; Ctrl-C.
 pub async fn run(options: Options) -> anyhow::Result<()> {
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let mut stop = Stop::listen()?;
     let mut place = Place::new()?;
     if options.keep {
         place.keep();
     }
     let played = tokio::select! {
         played = play(&options, &place) => played,
-        _ = interrupt.recv() => Err(anyhow::anyhow!("stopped by Ctrl-C")),
+        () = stop.asked() => Err(anyhow::anyhow!("stopped before the end")),
+    };
+    let ended = match (played, options.stay) {
+        (Ok(house), Some(listen)) => stay::stay(house, listen, PERSON.0, &mut stop).await,
+        (played, _) => played.map(drop),
     };
     if options.keep {
-        eprintln!("The hub's data is kept in {}", place.path().display());
+        eprintln!("  The hub's data stays in {path}; look into it with\n    bothways --data {path} contacts list --user {email}",
+            path = place.path().display(), email = PERSON.0);
     }
-    played
+    ended
 }
 
-async fn play(options: &Options, place: &Place) -> anyhow::Result<()> {
+/// Ctrl-C, or SIGTERM.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+async fn play(options: &Options, place: &Place) -> anyhow::Result<House> {
     let mut report = Report::begin(options.json)?;
     let (email, name) = PERSON;
 
@@ -94,10 +119,10 @@ async fn play(options: &Options, place: &Place) -> anyhow::Result<()> {
     let expected = imported + scenes::ADDED_ON_THE_WAY;
     report.step("agreement", "Both sides agree", scenes::agreement(&house, expected, &phone, &mut outlook)).await?;
     report.summary(&phone.counters(), outlook.requests())?;
-    match options.stay {
-        Some(listen) => stay::stay(&mut house, listen, PERSON.0).await,
-        None => report.what_next(),
+    if options.stay.is_none() {
+        report.what_next()?;
     }
+    Ok(house)
 }
 
 /// An iPhone that looks for its server by Autodiscover, as one does whose owner typed no address.

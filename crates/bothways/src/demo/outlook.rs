@@ -156,7 +156,13 @@ impl Outlook {
         &self.requests
     }
 
-    async fn ask(&mut self, kind: &'static str, method: Method, url: Url, body: Option<&Value>) -> anyhow::Result<Value> {
+    async fn ask(
+        &mut self,
+        kind: &'static str,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
         *self.requests.entry(kind).or_default() += 1;
         let request = self.http.request(method, url).bearer_auth(&self.token);
         let request = body.into_iter().fold(request, |request, body| request.json(body));

@@ -63,7 +63,8 @@ impl Report {
         if !json {
             report.line("")?;
             report.line("  Bothways: one person's contacts, native on an iPhone and in Outlook, the same on both.")?;
-            report.line("  The hub is the real server, both clients are simulated; every line was checked over HTTP.")?;
+            report
+                .line("  The hub is the real server, both clients are simulated; every line was checked over HTTP.")?;
             report.line("")?;
         }
         Ok(report)
@@ -91,7 +92,7 @@ impl Report {
             }
             Err(error) => {
                 self.print(id, title, false, passed, &format!("{error:#}"), Map::new())?;
-                Err(error.context(format!("step {} ({id}) did not hold", self.steps)))
+                anyhow::bail!("step {} ({id}) did not hold", self.steps)
             }
         }
     }
@@ -231,9 +232,15 @@ mod tests {
 
     #[test]
     fn durations_are_short_enough_to_be_compared_at_a_glance() {
-        for (micros, text) in
-            [(420, "420 µs"), (999, "1.0 ms"), (4_240, "4.2 ms"), (9_960, "10 ms"), (123_400, "123 ms"), (999_600, "1.00 s"), (12_340_000, "12.34 s")]
-        {
+        for (micros, text) in [
+            (420, "420 µs"),
+            (999, "1.0 ms"),
+            (4_240, "4.2 ms"),
+            (9_960, "10 ms"),
+            (123_400, "123 ms"),
+            (999_600, "1.00 s"),
+            (12_340_000, "12.34 s"),
+        ] {
             assert_eq!(readable(Duration::from_micros(micros)), text);
         }
     }

@@ -61,7 +61,9 @@ pub fn compare<'a>(
         match (on_the_phone, in_outlook) {
             (0, _) => comparison.lost.push(format!("{text:?} is not on the iPhone")),
             (_, 0) => comparison.lost.push(format!("{text:?} is not in Outlook")),
-            (one, other) if one != other => comparison.doubled.push(format!("{text:?} is there {one} and {other} times")),
+            (one, other) if one != other => {
+                comparison.doubled.push(format!("{text:?} is there {one} and {other} times"))
+            }
             _ => {}
         }
     }

@@ -4,13 +4,12 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use anyhow::Context;
 use identity::Binding;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::house::House;
+use super::{Stop, house::House};
 use crate::output;
 
-/// Opens the hub to the network, says how to connect a phone, and waits for Ctrl-C or SIGTERM.
-pub async fn stay(house: &mut House, listen: SocketAddr, email: &str) -> anyhow::Result<()> {
+/// Opens the hub to the network, says how to connect a phone, and waits to be stopped.
+pub async fn stay(mut house: House, listen: SocketAddr, email: &str, stop: &mut Stop) -> anyhow::Result<()> {
     let host = reachable(listen);
     house.open_to_the_world(listen, format!("https://{host}")).await?;
     let installation = house.administer().await?;
@@ -36,9 +35,7 @@ pub async fn stay(house: &mut House, listen: SocketAddr, email: &str) -> anyhow:
         password = password.reveal(),
         certificate = house.folder().certificate().display(),
     ))?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    // Ctrl-C is seen by the one who called.
-    terminate.recv().await;
+    stop.asked().await;
     house.stop().await
 }
 

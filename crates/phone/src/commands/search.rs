@@ -90,7 +90,7 @@ fn is_range(text: &str) -> bool {
 fn entry(result: &Element) -> GalEntry {
     let Some(properties) = result.child(tags::PROPERTIES) else { return GalEntry::default() };
     let text = |tag: Tag| properties.text_of(tag).unwrap_or_default().to_owned();
-    let picture = properties.descend(&[gal::PICTURE, gal::DATA]).and_then(|data| STANDARD.decode(&data.text).ok());
+    let picture = properties.descend(&[gal::PICTURE, gal::DATA]).and_then(picture);
     GalEntry {
         display_name: text(gal::DISPLAY_NAME),
         phone: text(gal::PHONE),
@@ -105,6 +105,11 @@ fn entry(result: &Element) -> GalEntry {
         email_address: text(gal::EMAIL_ADDRESS),
         picture: picture.filter(|bytes| !bytes.is_empty()),
     }
+}
+
+/// A byte array (MS-ASCMD 2.2.3.39.4); some servers write base64 instead.
+fn picture(data: &Element) -> Option<Vec<u8>> {
+    if data.bytes.is_empty() { STANDARD.decode(&data.text).ok() } else { Some(data.bytes.clone()) }
 }
 
 #[cfg(test)]

@@ -64,13 +64,15 @@ pub struct Element {
     pub tag: Tag,
     /// Its text, strings and opaque data joined; empty if there is none.
     pub text: String,
+    /// Its opaque data, where that is no text: a byte array (MS-ASDTYPE 2.7.1), empty if there is none.
+    pub bytes: Vec<u8>,
     /// Its child elements.
     pub children: Vec<Element>,
 }
 
 impl Element {
     fn new(tag: Tag) -> Self {
-        Self { tag, text: String::new(), children: Vec::new() }
+        Self { tag, text: String::new(), bytes: Vec::new(), children: Vec::new() }
     }
 
     /// The first child with this tag.
@@ -131,9 +133,17 @@ impl Reader<'_> {
                         None => return Ok(done),
                     }
                 }
-                STR_I | OPAQUE => {
-                    let text = if byte == STR_I { self.inline_string()? } else { self.opaque()? };
+                STR_I => {
+                    let text = self.inline_string()?;
                     stack.last_mut().ok_or(Fault::OutsideRoot)?.text.push_str(&text);
+                }
+                OPAQUE => {
+                    let data = self.opaque()?;
+                    let element = stack.last_mut().ok_or(Fault::OutsideRoot)?;
+                    match std::str::from_utf8(data) {
+                        Ok(text) => element.text.push_str(text),
+                        Err(_) => element.bytes.extend_from_slice(data),
+                    }
                 }
                 _ => {
                     let (element, open) = self.start(byte)?;
@@ -199,7 +209,7 @@ impl Reader<'_> {
         std::str::from_utf8(text).map(str::to_owned).map_err(|_| Fault::NotUtf8)
     }
 
-    fn opaque(&mut self) -> Result<String, Fault> {
+    fn opaque(&mut self) -> Result<&[u8], Fault> {
         let mut length = 0_usize;
         loop {
             let byte = self.byte()?;
@@ -210,7 +220,7 @@ impl Reader<'_> {
         }
         let (data, rest) = self.rest.split_at_checked(length).ok_or(Fault::Truncated)?;
         self.rest = rest;
-        std::str::from_utf8(data).map(str::to_owned).map_err(|_| Fault::NotUtf8)
+        Ok(data)
     }
 }
 
@@ -265,5 +275,11 @@ mod tests {
     fn opaque_data_may_stand_where_text_may() {
         let root = read(&[0x03, 0x01, 0x6A, 0x00, 0x45, 0xC3, 0x02, b'h', b'i', 0x01]).unwrap();
         assert_eq!(root.text, "hi");
+    }
+
+    #[test]
+    fn opaque_data_that_is_no_text_is_a_byte_array() {
+        let root = read(&[0x03, 0x01, 0x6A, 0x00, 0x45, 0xC3, 0x03, 0xFF, 0xD8, 0x00, 0x01]).unwrap();
+        assert_eq!((root.text.as_str(), root.bytes.as_slice()), ("", &[0xFF, 0xD8, 0x00][..]));
     }
 }

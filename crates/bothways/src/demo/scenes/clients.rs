@@ -43,7 +43,7 @@ pub async fn first_sync(phone: &mut Phone, imported: usize) -> anyhow::Result<Li
         0 => format!("both {first} {last}s are there"),
         _ => format!("{held_back} namesakes kept apart"),
     };
-    Ok(Told::new(format!("{count} contacts in {answers} answers; {namesakes}{cost}"))
+    Ok(Told::new(format!("{count} contacts in {answers} answers, {namesakes}{cost}"))
         .fact("contacts", count)
         .fact("answers", answers)
         .fact("namesakes", held_back)
@@ -54,6 +54,6 @@ pub async fn outlook_reads(outlook: &mut Outlook, imported: usize) -> anyhow::Re
     outlook.refresh().await?;
     let count = outlook.contacts().count();
     ensure!(count == imported, "{imported} contacts on the hub, {count} in Outlook");
-    Ok(Told::new(format!("{count} contacts by Microsoft Graph's API, with a delta link for what changes"))
+    Ok(Told::new(format!("{count} contacts by Microsoft Graph's API, and a delta link for what changes"))
         .fact("contacts", count))
 }

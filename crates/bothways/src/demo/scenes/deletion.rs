@@ -27,8 +27,11 @@ pub async fn delete(house: &House, phone: &mut Phone, outlook: &mut Outlook) -> 
     outlook.refresh().await?;
     ensure!(only_on(phone, MAREK).is_err(), "{} is still on the iPhone", MAREK.0);
     ensure!(outlook.named(MAREK).count() == 0, "{} is still in Outlook", MAREK.0);
-    Ok(Told::new(format!("{} {}, who is gone from the iPhone too", MAREK.0, MAREK.1))
-        .with(Gone { card, on_phone, in_outlook }))
+    Ok(Told::new(format!("{} {}: gone from the iPhone too", MAREK.0, MAREK.1)).with(Gone {
+        card,
+        on_phone,
+        in_outlook,
+    }))
 }
 
 pub async fn restore(house: &House, gone: Gone, phone: &mut Phone, outlook: &mut Outlook) -> anyhow::Result<Line> {
@@ -43,5 +46,5 @@ pub async fn restore(house: &House, gone: Gone, phone: &mut Phone, outlook: &mut
     let on_phone = phone.contact(only_on(phone, MAREK)?);
     ensure!(on_phone == Some(&gone.on_phone), "the iPhone shows another {} than before", MAREK.0);
     ensure!(outlook.only(MAREK)? == gone.in_outlook, "Outlook shows another {} than before", MAREK.0);
-    Ok(Told::new(format!("{} is restored: on both sides, word for word as before", MAREK.0)))
+    Ok(Told::new(format!("{} is there again on both sides, word for word as before", MAREK.0)))
 }

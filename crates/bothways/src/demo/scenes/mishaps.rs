@@ -19,10 +19,15 @@ pub async fn lost_answer(phone: &mut Phone, outlook: &mut Outlook) -> anyhow::Re
     outlook.refresh().await?;
     let on_phone = phone.all_by_name(&format!("{first} {last}")).len();
     let in_outlook = outlook.named(BEA).count();
-    ensure!(on_phone == 1 && in_outlook == 1, "{first} is on the iPhone {on_phone} times, in Outlook {in_outlook} times");
+    ensure!(
+        on_phone == 1 && in_outlook == 1,
+        "{first} is on the iPhone {on_phone} times, in Outlook {in_outlook} times"
+    );
     ensure!(!phone.has_unsent(), "the iPhone still has something to send");
-    Ok(Told::new(format!("{first} is added on the iPhone, the answer never arrives, it sends again: one {first}, not two"))
-        .fact("contacts_of_this_name", in_outlook))
+    Ok(Told::new(format!(
+        "{first} is added on the iPhone, the answer gets lost, it sends again: one {first}, not two"
+    ))
+    .fact("contacts_of_this_name", in_outlook))
 }
 
 pub async fn restart(house: &mut House, phone: &mut Phone, outlook: &mut Outlook) -> anyhow::Result<Line> {
@@ -44,5 +49,6 @@ pub async fn restart(house: &mut House, phone: &mut Phone, outlook: &mut Outlook
     let addresses = outlook.only(KAETHE)?.email_addresses;
     let first = addresses.into_iter().next().and_then(|email| email.address).unwrap_or_default();
     ensure!(first == email, "Outlook shows the address {first:?}");
-    Ok(Told::new("an edit made while it was away is sent; nothing is downloaded again").fact("received", report.received))
+    Ok(Told::new("an edit made meanwhile on the iPhone arrives; nothing is downloaded again")
+        .fact("received", report.received))
 }

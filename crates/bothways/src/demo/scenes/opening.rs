@@ -47,12 +47,17 @@ pub async fn person(house: &House, email: &str, name: &str) -> anyhow::Result<To
     let app_password = identity.add_app_password(email, "iPhone", None, Binding::FirstDevice).await?;
     let token = identity.issue_token(email, AccessPath::Graph, TOKEN_LIFE).await?;
     let keys = Keys { app_password: app_password.reveal().to_owned(), token: token.reveal().to_owned() };
-    Ok(Told::new(format!("{email}: an app password for the iPhone, a token for Outlook")).with(keys))
+    Ok(Told::new(format!("{email}: an app password for her iPhone, a token for Outlook")).with(keys))
 }
 
 pub async fn import(house: &House, options: &Options) -> anyhow::Result<Told<usize>> {
     let from_books = import_books(house).await?;
-    ensure!(from_books.not_read == 0, "{} cards were not read: {}", from_books.not_read, from_books.problems.join("; "));
+    ensure!(
+        from_books.not_read == 0,
+        "{} cards were not read: {}",
+        from_books.not_read,
+        from_books.problems.join("; ")
+    );
     let invented = options.contacts.saturating_sub(from_books.added);
     if invented > 0 {
         let file = (PathBuf::from("invented.vcf"), books::invented(invented, options.seed));
@@ -60,10 +65,10 @@ pub async fn import(house: &House, options: &Options) -> anyhow::Result<Told<usi
         let outcome = import_files(administrator.access, &[file]).await?;
         ensure!(outcome.added == invented, "of {invented} made-up people {} were added", outcome.added);
     }
-    let programs: Vec<&str> = BOOKS.iter().map(|book| book.program).collect();
+    let [first @ .., last] = BOOKS.map(|book| book.program);
     let all = from_books.added + invented;
-    let more = if invented > 0 { format!(", and {invented} made-up people") } else { String::new() };
-    Ok(Told::new(format!("{} contacts as {} write them{more}", from_books.added, programs.join(", ")))
+    let more = if invented > 0 { format!(", {invented} made up") } else { String::new() };
+    Ok(Told::new(format!("{} contacts as {} and {last} write them{more}", from_books.added, first.join(", ")))
         .fact("from_books", from_books.added)
         .fact("contacts", all)
         .with(all))
@@ -77,7 +82,7 @@ pub async fn import_again(house: &House, imported: usize) -> anyhow::Result<Line
     ensure!(again.added == 0, "{} contacts were added a second time", again.added);
     ensure!(count == imported, "{imported} contacts became {count}");
     let known = again.already_there;
-    Ok(Told::new(format!("all {known} recognised and folded into those that are there: still {count}"))
+    Ok(Told::new(format!("all {known} recognised and folded into the ones that are there: still {count}"))
         .fact("already_there", known)
         .fact("contacts", count))
 }
@@ -101,5 +106,5 @@ pub async fn directory(house: &House, seed: u64) -> anyhow::Result<Line> {
     let report = installation.directory.execute(plan, |_| {}).await?;
     ensure!(added == DIRECTORY_SIZE, "of {DIRECTORY_SIZE} people {added} were added");
     ensure!(report.photos == 1, "{} photos were imported instead of one", report.photos);
-    Ok(Told::new(format!("{added} colleagues from a CSV file, to be searched from phones")).fact("people", added))
+    Ok(Told::new(format!("{added} colleagues from a CSV file, for phones to search")).fact("people", added))
 }
