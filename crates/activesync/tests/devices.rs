@@ -31,8 +31,12 @@ fn policy(key: Option<&str>, status: Option<&str>) -> Vec<u8> {
         w.element(p::POLICIES, |w| {
             w.element(p::POLICY, |w| {
                 w.text(p::POLICY_TYPE, "MS-EAS-Provisioning-WBXML");
-                key.into_iter().for_each(|key| w.text(p::POLICY_KEY, key));
-                status.into_iter().for_each(|status| w.text(p::STATUS, status));
+                if let Some(key) = key {
+                    w.text(p::POLICY_KEY, key);
+                }
+                if let Some(status) = status {
+                    w.text(p::STATUS, status);
+                }
             });
         });
     })
