@@ -190,6 +190,7 @@ impl ActiveSync {
         let command = query.command;
         let session = self.session(query, caller, version, user_agent).await?;
         self.admit(&session, command, policy_key.unwrap_or(0))?;
+        metrics::counter!("bothways_activesync_commands_total", "command" => command.name()).increment(1);
         tracing::debug!(device = session.device_id(), command = command.name(), bytes = body.len(), "asked");
         match command {
             Command::Ping => Ok(match ping::begin(session, &body).await? {

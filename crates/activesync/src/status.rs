@@ -91,7 +91,8 @@ macro_rules! statuses {
 }
 
 statuses! {
-    /// Statuses of Sync: of the answer, a collection or an item (MS-ASCMD 2.2.3.177.17).
+    /// Statuses of Sync: of the answer, a collection or an item (MS-ASCMD 2.2.3.177.17). There is no 7, conflict: what
+    /// both sides changed is merged, and the device gets the result.
     SyncStatus {
         /// Done.
         Success = 1,
@@ -102,8 +103,6 @@ statuses! {
         ProtocolError = 4,
         /// The contact cannot be taken; the client stops sending it.
         ItemUnreadable = 6,
-        /// Both sides changed the same; the server's version follows.
-        Conflict = 7,
         /// No such folder, or no such contact.
         NotFound = 8,
         /// The folder is gone; the client must FolderSync.
@@ -313,8 +312,8 @@ mod tests {
             PingStatus as P, PolicyStatus as O, ProvisionStatus as V, RecipientStatus as R, SearchStatus as Q,
             SettingsStatus as T, SyncStatus as S,
         };
-        let sync = [S::Success, S::InvalidSyncKey, S::ProtocolError, S::ItemUnreadable, S::Conflict, S::NotFound];
-        assert_eq!(sync.map(S::code), [1, 3, 4, 6, 7, 8]);
+        let sync = [S::Success, S::InvalidSyncKey, S::ProtocolError, S::ItemUnreadable, S::NotFound];
+        assert_eq!(sync.map(S::code), [1, 3, 4, 6, 8]);
         assert_eq!([S::HierarchyChanged, S::Incomplete, S::WaitOutOfRange].map(S::code), [12, 13, 14]);
         let folder = [F::Success, F::NameTaken, F::Special, F::NotFound, F::NoParent, F::Failed, F::InvalidSyncKey];
         assert_eq!(folder.map(F::code), [1, 2, 3, 4, 5, 6, 9]);
