@@ -1,5 +1,7 @@
 //! The demonstration, run as people run it: the real binary, whose every line is a promise that was checked.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken line fails the test as it should")]
+
 use std::{
     fs,
     path::Path,

@@ -40,7 +40,7 @@ struct Notifications {
 /// An endpoint on this machine.
 pub struct Bell {
     url: String,
-    rung: mpsc::Receiver<Notification>,
+    calls: mpsc::Receiver<Notification>,
     task: JoinHandle<()>,
 }
 
@@ -49,14 +49,14 @@ impl Bell {
     pub async fn hang() -> anyhow::Result<Self> {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port for notifications")?;
         let url = format!("http://{}/changed", socket.local_addr()?);
-        let (ring, rung) = mpsc::channel(WAITING_MAX);
+        let (ring, calls) = mpsc::channel(WAITING_MAX);
         let routes = Router::new().route("/changed", post(notified)).with_state(ring);
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(socket, routes).await {
                 tracing::warn!(%error, "notifications are not heard any more");
             }
         });
-        Ok(Self { url, rung, task })
+        Ok(Self { url, calls, task })
     }
 
     /// The address to subscribe with.
@@ -67,7 +67,7 @@ impl Bell {
     /// Waits until a contact is told as updated.
     pub async fn updated(&mut self, contact: &str, client_state: &str) -> anyhow::Result<()> {
         let heard = async {
-            while let Some(notification) = self.rung.recv().await {
+            while let Some(notification) = self.calls.recv().await {
                 ensure!(notification.client_state.as_deref() == Some(client_state), "a notification of a stranger");
                 if notification.resource_data.id == contact && notification.change_type == "updated" {
                     return Ok(());

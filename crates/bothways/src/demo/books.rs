@@ -47,6 +47,8 @@ struct People(StdRng);
 /// One of them.
 struct Invented {
     first: &'static str,
+    /// With its point.
+    initial: String,
     last: &'static str,
     company: &'static str,
     title: &'static str,
@@ -64,6 +66,7 @@ impl People {
         let (mobile, work) = (number("+49 171"), number("+49 7531"));
         Invented {
             first: self.one_of(&FIRST),
+            initial: format!("{}.", char::from(self.0.random_range(b'A'..=b'Z'))),
             last: self.one_of(&LAST),
             company: self.one_of(&COMPANIES),
             title: self.one_of(&TITLES),
@@ -78,16 +81,16 @@ impl People {
     }
 }
 
-/// vCards of made-up people. Some share a name, as people do.
+/// vCards of made-up people. A few of many share a name, as people do.
 pub fn invented(count: usize, seed: u64) -> Vec<u8> {
     let mut people = People::new(seed);
     let mut text = String::new();
     for number in 0..count {
-        let Invented { first, last, company, title, mobile, work } = people.next();
+        let Invented { first, initial, last, company, title, mobile, work } = people.next();
         // Writing to a text does not fail.
         let _ = write!(
             text,
-            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:demo-{seed}-{number}\r\nN:{last};{first};;;\r\nFN:{first} {last}\r\n\
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:demo-{seed}-{number}\r\nN:{last};{first};{initial};;\r\nFN:{first} {initial} {last}\r\n\
              ORG:{company}\r\nTITLE:{title}\r\nTEL;TYPE=CELL:{mobile}\r\nTEL;TYPE=WORK:{work}\r\n\
              EMAIL;TYPE=WORK:person{number}@partner.example\r\nADR;TYPE=WORK:;;Hafenstraße {number};Konstanz;;78462;Germany\r\n\
              END:VCARD\r\n"

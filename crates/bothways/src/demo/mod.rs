@@ -56,7 +56,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         place.keep();
     }
     let played = tokio::select! {
-        played = play(&options, &place) => played,
+        played = Box::pin(play(&options, &place)) => played,
         () = stop.asked() => Err(anyhow::anyhow!("stopped before the end")),
     };
     let ended = match (played, options.stay) {
@@ -64,8 +64,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         (played, _) => played.map(drop),
     };
     if options.keep {
-        eprintln!("  The hub's data stays in {path}; look into it with\n    bothways --data {path} contacts list --user {email}",
-            path = place.path().display(), email = PERSON.0);
+        eprintln!(
+            "  The hub's data stays in {path}; look into it with\n    bothways --data {path} contacts list --user {email}",
+            path = place.path().display(),
+            email = PERSON.0
+        );
     }
     ended
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -165,7 +165,7 @@ impl Outlook {
     ) -> anyhow::Result<Value> {
         *self.requests.entry(kind).or_default() += 1;
         let request = self.http.request(method, url).bearer_auth(&self.token);
-        let request = body.into_iter().fold(request, |request, body| request.json(body));
+        let request = body.into_iter().fold(request, RequestBuilder::json);
         let response = request.send().await.context("Outlook cannot reach the hub")?;
         let status = response.status();
         let bytes = response.bytes().await.context("Outlook got half an answer")?;

@@ -61,11 +61,10 @@ impl Report {
     pub fn begin(json: bool) -> io::Result<Self> {
         let report = Self { json, paint: Paint::of_stdout(), started: Instant::now(), steps: 0 };
         if !json {
-            report.line("")?;
-            report.line("  Bothways: one person's contacts, native on an iPhone and in Outlook, the same on both.")?;
-            report
-                .line("  The hub is the real server, both clients are simulated; every line was checked over HTTP.")?;
-            report.line("")?;
+            line("")?;
+            line("  Bothways: one person's contacts, native on an iPhone and in Outlook, the same on both.")?;
+            line("  The hub is the real server, both clients are simulated; every line was checked over HTTP.")?;
+            line("")?;
         }
         Ok(report)
     }
@@ -113,12 +112,12 @@ impl Report {
             object.insert("ms".to_owned(), milliseconds(took).into());
             object.insert("text".to_owned(), text.into());
             object.extend(facts);
-            return self.line(&Value::Object(object).to_string());
+            return line(&Value::Object(object).to_string());
         }
         let mark = if held { self.paint.green("✓") } else { self.paint.red("✗") };
         let took = self.paint.faint(&format!("{:>8}", readable(took)));
         let title = self.paint.bold(&format!("{title:<TITLE$}"));
-        self.line(&format!("  {mark} {took}  {title} {text}"))
+        line(&format!("  {mark} {took}  {title} {text}"))
     }
 
     /// The requests and the time, at the end.
@@ -134,14 +133,14 @@ impl Report {
                 "requests": { "iphone": of_phone, "outlook": outlook },
                 "iphone_bytes": { "sent": phone.bytes_sent, "received": phone.bytes_received },
             });
-            return self.line(&summary.to_string());
+            return line(&summary.to_string());
         }
         let title = |title: &str| self.paint.bold(&format!("{title:<TITLE$}"));
-        self.line("")?;
-        self.line(&format!("             {} {}", title("iPhone asked"), enumerated(&of_phone)))?;
-        self.line(&format!("             {} {}", title("Outlook asked"), enumerated(outlook)))?;
+        line("")?;
+        line(&format!("             {} {}", title("iPhone asked"), enumerated(&of_phone)))?;
+        line(&format!("             {} {}", title("Outlook asked"), enumerated(outlook)))?;
         let all = format!("{} steps in {}, nothing lost, nothing doubled", self.steps, readable(took));
-        self.line(&format!("             {} {all}", title("All held")))
+        line(&format!("             {} {all}", title("All held")))
     }
 
     /// Where to go from here.
@@ -149,24 +148,24 @@ impl Report {
         if self.json {
             return Ok(());
         }
-        self.line("")?;
-        self.line("  Try next")?;
+        line("")?;
+        line("  Try next")?;
         for (command, what) in [
             ("bothways demo --contacts 10000", "the same with ten thousand contacts"),
             ("bothways demo --stay", "leaves the hub running for a phone of your own"),
             ("bothways serve", "an installation that stays"),
         ] {
-            self.line(&format!("    {} {what}", self.paint.bold(&format!("{command:<32}"))))?;
+            line(&format!("    {} {what}", self.paint.bold(&format!("{command:<32}"))))?;
         }
-        self.line("")?;
+        line("")?;
         Ok(())
     }
+}
 
-    fn line(&self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        writeln!(out, "{text}")?;
-        out.flush()
-    }
+fn line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
 }
 
 fn kinds_of(phone: &Counters) -> BTreeMap<&'static str, u64> {

@@ -62,7 +62,7 @@ pub fn compare<'a>(
             (0, _) => comparison.lost.push(format!("{text:?} is not on the iPhone")),
             (_, 0) => comparison.lost.push(format!("{text:?} is not in Outlook")),
             (one, other) if one != other => {
-                comparison.doubled.push(format!("{text:?} is there {one} and {other} times"))
+                comparison.doubled.push(format!("{text:?} is there {one} and {other} times"));
             }
             _ => {}
         }

@@ -37,11 +37,12 @@ pub async fn first_sync(phone: &mut Phone, imported: usize) -> anyhow::Result<Li
     let (first, last) = TWO_OF_A_NAME;
     let two = phone.all_by_name(&format!("{first} {last}")).len();
     ensure!(two == 2, "of two {first} {last} the iPhone has {two}");
-    let each = spent.map(|spent| spent.as_secs_f64() * 1e6 / imported.max(1) as f64);
+    let each = spent.and_then(|spent| Some(spent.checked_div(count.try_into().ok()?)?.as_secs_f64() * 1e6));
     let cost = each.map(|each| format!("; {each:.0} µs of the hub's processor each")).unwrap_or_default();
     let namesakes = match held_back {
         0 => format!("both {first} {last}s are there"),
-        _ => format!("{held_back} namesakes kept apart"),
+        1 => "one namesake kept apart".to_owned(),
+        more => format!("{more} namesakes kept apart"),
     };
     Ok(Told::new(format!("{count} contacts in {answers} answers, {namesakes}{cost}"))
         .fact("contacts", count)

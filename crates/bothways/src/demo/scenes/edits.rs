@@ -79,7 +79,10 @@ pub async fn iphone_edits(house: &House, phone: &mut Phone, outlook: &mut Outloo
     );
     let emails = after.card.items.iter().filter(|item| matches!(item.fact, Fact::Email(_))).count();
     let labels = after.card.items.iter().filter(|item| item.label.as_deref() == Some(OWN_LABEL)).count();
-    ensure!(emails == 4 && labels == 1, "{emails} of her 4 e-mail addresses are left, {OWN_LABEL:?} is there {labels} times");
+    ensure!(
+        emails == 4 && labels == 1,
+        "{emails} of her 4 e-mail addresses are left, {OWN_LABEL:?} is there {labels} times"
+    );
     Ok(Told::new(format!(
         "{}'s number: Outlook is notified; her 4th e-mail and the label {OWN_LABEL:?} stay",
         KAETHE.0
@@ -110,10 +113,7 @@ pub async fn both_edit(phone: &mut Phone, outlook: &mut Outlook) -> anyhow::Resu
     for (side, (its_mobile, its_title)) in [("the iPhone", on_phone), ("Outlook", in_outlook)] {
         ensure!(its_mobile == mobile && its_title == title, "{side} shows {its_mobile:?} and {its_title:?}");
     }
-    Ok(Told::new(format!(
-        "{}'s number on the iPhone, his title in Outlook: merged, both show both",
-        FRIEDRICH.0
-    )))
+    Ok(Told::new(format!("{}'s number on the iPhone, his title in Outlook: merged, both show both", FRIEDRICH.0)))
 }
 
 pub async fn conflict(house: &House, phone: &mut Phone, outlook: &mut Outlook) -> anyhow::Result<Line> {
@@ -138,11 +138,8 @@ pub async fn conflict(house: &House, phone: &mut Phone, outlook: &mut Outlook) -
     let conflicts = history.iter().flat_map(|version| &version.conflicts);
     let named = conflicts.filter(|conflict| conflict.other.as_str() == Some(lost)).count();
     ensure!(named == 1, "the number {lost} is in the history {named} times");
-    Ok(Told::new(format!(
-        "{}'s number: {winner} wins; {lost} from {loser} is kept in his history",
-        PIOTR.0
-    ))
-    .fact("winner", winner)
-    .fact("in_history", lost)
-    .fact("versions", history.len()))
+    Ok(Told::new(format!("{}'s number: {winner} wins; {lost} from {loser} is kept in his history", PIOTR.0))
+        .fact("winner", winner)
+        .fact("in_history", lost)
+        .fact("versions", history.len()))
 }

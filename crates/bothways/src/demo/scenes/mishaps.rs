@@ -11,11 +11,11 @@ const BEA: Name = ("Bea", "Muster");
 
 pub async fn lost_answer(phone: &mut Phone, outlook: &mut Outlook) -> anyhow::Result<Line> {
     let (first, last) = BEA;
-    let lost = phone.counters().answers_lost;
+    let lost_before = phone.counters().answers_lost;
     phone.add_contact(LocalContact::named(first, last).with(Property::MobilePhoneNumber, "+49 170 5550900"))?;
     phone.lose_next_answer();
     phone.sync().await?;
-    ensure!(phone.counters().answers_lost == lost + 1, "no answer was lost");
+    ensure!(phone.counters().answers_lost == lost_before + 1, "no answer was lost");
     outlook.refresh().await?;
     let on_phone = phone.all_by_name(&format!("{first} {last}")).len();
     let in_outlook = outlook.named(BEA).count();
@@ -24,10 +24,8 @@ pub async fn lost_answer(phone: &mut Phone, outlook: &mut Outlook) -> anyhow::Re
         "{first} is on the iPhone {on_phone} times, in Outlook {in_outlook} times"
     );
     ensure!(!phone.has_unsent(), "the iPhone still has something to send");
-    Ok(Told::new(format!(
-        "{first} is added on the iPhone, the answer gets lost, it sends again: one {first}, not two"
-    ))
-    .fact("contacts_of_this_name", in_outlook))
+    Ok(Told::new(format!("{first} is added on the iPhone, the answer gets lost, it sends again: one {first}, not two"))
+        .fact("contacts_of_this_name", in_outlook))
 }
 
 pub async fn restart(house: &mut House, phone: &mut Phone, outlook: &mut Outlook) -> anyhow::Result<Line> {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long the program's token is good.
-const TOKEN_LIFE: Duration = Duration::from_secs(3600);
+const TOKEN_LIFE: Duration = Duration::from_hours(1);
 
 /// What the person's programs sign in with.
 pub struct Keys {
