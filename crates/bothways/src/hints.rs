@@ -55,11 +55,12 @@ impl Listener {
         let mut buffer = [0; HINT_BYTES_MAX];
         loop {
             match self.socket.recv(&mut buffer).await {
-                Ok(length) => match buffer.get(..length).and_then(account) {
-                    // The revision is only a hint as well: those who wake look into the ledger.
-                    Some(account) => hub.wake_ups().publish(account, Revision(i64::MAX)),
-                    None => tracing::debug!(length, "a hint that is no account"),
-                },
+                Ok(length) => {
+                    if let Some(account) = buffer.get(..length).and_then(account) {
+                        // The revision is only a hint as well: those who wake look into the ledger.
+                        hub.wake_ups().publish(account, Revision(i64::MAX));
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, "hints from commands are not heard any more; changes are found within a minute");
                     return;

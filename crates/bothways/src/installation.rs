@@ -138,10 +138,8 @@ fn device_policy(configuration: &Configuration) -> Option<activesync::policy::Po
 }
 
 fn sign_in_policy(configuration: &Configuration) -> Policy {
-    let account_password = match configuration.access.account_passwords {
-        true => AccountPassword::Allowed,
-        false => AccountPassword::Refused,
-    };
+    let allowed = configuration.access.account_passwords;
+    let account_password = if allowed { AccountPassword::Allowed } else { AccountPassword::Refused };
     Policy { account_password, ..Policy::default() }
 }
 

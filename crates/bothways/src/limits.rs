@@ -12,10 +12,10 @@ pub const SMALL_BODY_BYTES_MAX: usize = 256 * 1024;
 pub const LARGE_BODIES_MAX: usize = 32;
 
 /// How long a client may take to send a body.
-pub const BODY_WAIT: Duration = Duration::from_secs(120);
+pub const BODY_WAIT: Duration = Duration::from_mins(2);
 
 /// How long a client may take to send a request's head, and how long a connection may be idle between requests.
-pub const HEAD_WAIT: Duration = Duration::from_secs(60);
+pub const HEAD_WAIT: Duration = Duration::from_mins(1);
 
 /// How long a client may take for the TLS handshake.
 pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(15);
@@ -43,7 +43,7 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub const SHUTDOWN_WAIT: Duration = Duration::from_secs(20);
 
 /// How often the ledger is asked for changes whose wake-up was lost.
-pub const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+pub const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How far a sweep looks back behind the one before, so that commits in between and unequal clocks are no gap.
 pub const SWEEP_OVERLAP: Duration = Duration::from_secs(30);

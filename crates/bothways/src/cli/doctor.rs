@@ -126,10 +126,13 @@ async fn examine(data: &Path) -> Vec<Finding> {
     findings
 }
 
+/// What the group and everybody may do.
+const OTHERS: u32 = 0o077;
+
 fn privacy(folder: &DataFolder) -> Finding {
     let path = folder.path().display().to_string();
     match std::fs::metadata(folder.path()).map(|found| found.permissions().mode()) {
-        Ok(mode) if mode & 0o077 == 0 => Finding::good("data folder", path),
+        Ok(mode) if mode & OTHERS == 0 => Finding::good("data folder", path),
         Ok(_) => Finding::warning(
             "data folder",
             format!("other users of this machine can look into {path}"),
@@ -281,7 +284,7 @@ async fn database(folder: &DataFolder, configuration: &Configuration) -> Vec<Fin
     let mut findings = vec![clock(future.ok().map(|accounts| accounts.len()))];
     match installation.people().await {
         Ok(people) if people.is_empty() => {
-            findings.push(Finding::warning("users", "none", "bothways user add EMAIL --name NAME --password-stdin"))
+            findings.push(Finding::warning("users", "none", "bothways user add EMAIL --name NAME --password-stdin"));
         }
         Ok(people) => findings.push(Finding::good("users", people.len().to_string())),
         Err(error) => findings.push(Finding::problem("users", format!("{error:#}"), "restore the database")),

@@ -63,10 +63,7 @@ impl BodyReader {
         if body.is_end_stream() {
             return Ok(Bytes::new());
         }
-        let turn = match small {
-            true => None,
-            false => Some(self.large.acquire().await),
-        };
+        let turn = if small { None } else { Some(self.large.acquire().await) };
         let read = tokio::time::timeout(limits::BODY_WAIT, Limited::new(body, limits::BODY_BYTES_MAX).collect()).await;
         drop(turn);
         match read {

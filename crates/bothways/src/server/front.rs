@@ -101,12 +101,15 @@ impl Front {
             (_, room) => room,
         };
         let client = self.client(peer, &request);
-        let span = tracing::info_span!("request", id);
+        let span = tracing::info_span!("request", id, shown_as = tracing::field::Empty);
         let line = Line::of(&request, client);
         let work = Arc::clone(&self).enter(room, service, client, request).instrument(span.clone());
         let mut answer = guarded(work).await.unwrap_or_else(|_| body::come_again());
-        if let Ok(id) = HeaderValue::try_from(id) {
-            answer.headers_mut().entry(REQUEST_ID).or_insert(id);
+        match (answer.headers().get(REQUEST_ID), HeaderValue::try_from(id)) {
+            // A path that has ids of its own, as Graph in its errors: the line in the log bears both.
+            (Some(shown), _) => drop(span.record("shown_as", shown.to_str().unwrap_or_default())),
+            (None, Ok(id)) => drop(answer.headers_mut().insert(REQUEST_ID, id)),
+            (None, Err(_)) => {}
         }
         span.in_scope(|| line.write(room, answer.status(), started));
         Ok(answer)
@@ -128,6 +131,8 @@ impl Front {
             Room::Health => body::text(StatusCode::OK, "ok\n"),
             Room::Readiness => self.readiness().await,
             Room::Metrics if service == Service::Metrics || (client.ip().is_loopback() && !self.behind_proxy) => {
+                metrics::gauge!("bothways_held_requests")
+                    .set(u32::try_from(self.activesync.held()).unwrap_or(u32::MAX));
                 body::text(StatusCode::OK, self.metrics.render())
             }
             Room::Metrics | Room::Nothing => body::text(StatusCode::NOT_FOUND, "there is nothing here\n"),

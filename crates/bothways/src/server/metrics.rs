@@ -22,6 +22,7 @@ pub fn recorder() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_counter!("bothways_requests_total", "Requests answered, by path and HTTP status.");
     metrics::describe_histogram!("bothways_request_seconds", "Time to the answer; held Pings included.");
     metrics::describe_gauge!("bothways_connections", "Open connections.");
+    metrics::describe_gauge!("bothways_held_requests", "Requests of phones that wait for a change.");
     *recorder = Some(handle.clone());
     Ok(handle)
 }

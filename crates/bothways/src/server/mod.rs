@@ -134,10 +134,10 @@ impl Server {
         }
         // Every connection holds the other end; the channel closes when the last one has gone.
         let all_ended = async { while self.ended.recv().await.is_some() {} };
-        match tokio::time::timeout(limits::SHUTDOWN_WAIT, all_ended).await {
-            Ok(()) => tracing::info!("stopped"),
-            Err(_) => tracing::warn!("stopped; some requests had not ended, their clients will come again"),
+        if tokio::time::timeout(limits::SHUTDOWN_WAIT, all_ended).await.is_err() {
+            tracing::warn!("some requests have not ended; their clients will come again");
         }
+        tracing::info!("stopped");
     }
 }
 
@@ -178,7 +178,7 @@ fn hosts(configuration: &Configuration) -> Vec<String> {
     let server = &configuration.server;
     let url = server.public_url.as_deref().and_then(|url| url.parse::<http::Uri>().ok());
     hosts.extend(url.as_ref().and_then(http::Uri::host).map(|host| host.trim_matches(['[', ']']).to_owned()));
-    hosts.extend(server.listen.iter().map(|on| on.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()));
+    hosts.extend(server.listen.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()));
     let mut known = std::collections::BTreeSet::new();
     hosts.retain(|host| known.insert(host.clone()));
     hosts

@@ -156,13 +156,11 @@ impl Contacts {
 async fn books(access: &Access, name: Option<&str>) -> anyhow::Result<Vec<Book>> {
     let books = access.books().await?;
     let Some(name) = name else { return Ok(books) };
-    match books.iter().find(|book| same_name(&book.name, name)) {
-        Some(book) => Ok(vec![book.clone()]),
-        None => {
-            let names: Vec<&str> = books.iter().map(|book| book.name.as_str()).collect();
-            anyhow::bail!("there is no address book {name:?}; there are: {}", names.join(", "))
-        }
+    if let Some(book) = books.iter().find(|book| same_name(&book.name, name)) {
+        return Ok(vec![book.clone()]);
     }
+    let names: Vec<&str> = books.iter().map(|book| book.name.as_str()).collect();
+    anyhow::bail!("there is no address book {name:?}; there are: {}", names.join(", "))
 }
 
 fn same_name(one: &str, other: &str) -> bool {

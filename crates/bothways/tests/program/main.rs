@@ -1,0 +1,9 @@
+//! The program as people and scripts use it: the real binary, a data folder of its own, standard streams, signals.
+
+// A test that cannot go on says so by failing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod commands;
+mod house;
+mod imports;
+mod serving;
