@@ -67,7 +67,7 @@ fn inner(outer: &Request, object: &Map<String, Value>) -> Result<Request> {
     let method = text("method").unwrap_or_default().to_ascii_uppercase();
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| bad("The method is none."))?;
     let url = text("url").ok_or_else(|| bad("The request has no 'url'."))?;
-    let url = url.trim_start_matches('/');
+    let url = without_origin(url).trim_start_matches('/');
     let url = url.strip_prefix("v1.0/").unwrap_or(url);
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let path = format!("/{VERSION}/{path}");
@@ -78,6 +78,12 @@ fn inner(outer: &Request, object: &Map<String, Value>) -> Result<Request> {
     let headers = headers(object.get("headers"))?;
     let body = content(object.get("body"), &headers)?;
     Ok(Request { method, origin: outer.origin.clone(), path, segments, query: Query::parse(query)?, headers, body })
+}
+
+/// Microsoft's Python library writes whole addresses where the documentation has paths.
+fn without_origin(url: &str) -> &str {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.map_or(url, |rest| rest.find('/').map_or("", |path| rest.get(path..).unwrap_or_default()))
 }
 
 fn headers(value: Option<&Value>) -> Result<HeaderMap> {

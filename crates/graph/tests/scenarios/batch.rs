@@ -24,11 +24,13 @@ fn a_batch_answers_each_request_by_itself() {
         let found = run(&world, json!([
             {"id": "get", "method": "GET", "url": format!("/me/contacts/{id}?$select=givenName")},
             {"id": "post", "method": "POST", "url": "me/contacts", "headers": json_type, "body": {"givenName": "Bo"}},
+            {"id": "whole", "method": "GET", "url": format!("https://hub.example/v1.0/me/contacts/{id}")},
             {"id": "bad", "method": "GET", "url": "/me/contacts/nonsense"},
             {"id": "nested", "method": "POST", "url": "/$batch", "headers": json_type, "body": {}},
         ])).await;
         assert_eq!((&found["get"]["status"], &found["get"]["body"]["givenName"]), (&json!(200), &json!("Ann")));
         assert_eq!((&found["post"]["status"], &found["post"]["body"]["givenName"]), (&json!(201), &json!("Bo")));
+        assert_eq!((&found["whole"]["status"], &found["whole"]["body"]["givenName"]), (&json!(200), &json!("Ann")));
         assert_eq!(found["bad"]["body"]["error"]["code"], "ErrorInvalidIdMalformed");
         assert_eq!(found["nested"]["status"], 400);
     });

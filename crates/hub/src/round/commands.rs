@@ -287,13 +287,14 @@ impl Work<'_> {
     }
 
     /// Compares what the device shows of every card it touched with the ledger, tells it what differs, and notes in the
-    /// state that it knows. A device that does not want to hear anything is owed it.
+    /// state that it knows. What there is no `room` for, which is all of it for a device that does not want to hear
+    /// anything, the device is owed.
     pub(crate) fn settle(
         &self,
         tx: &mut dyn Transaction,
         done: &Done,
         state: &mut State,
-        wants_changes: bool,
+        room: usize,
     ) -> Result<Vec<Told>> {
         let mut told: Vec<Told> = Vec::new();
         for (id, touched) in &done.touched {
@@ -304,7 +305,7 @@ impl Work<'_> {
             state.owed.remove(&touched.card.0);
             if now == *shown {
                 state.own.insert(touched.card.0, newest.revision.0);
-            } else if wants_changes {
+            } else if told.len() < room {
                 told.push(Told { card: touched.card, revision: newest.revision.0, how: difference(shown, &now) });
                 state.own.insert(touched.card.0, newest.revision.0);
             } else {
@@ -312,18 +313,20 @@ impl Work<'_> {
                 state.owed.insert(touched.card.0, *shown != Shows::Nothing);
             }
         }
-        if wants_changes {
-            for (card, shows_something) in std::mem::take(&mut state.owed) {
-                let newest = self.newest_here(tx, CardId(card))?;
-                let how = match (&newest.card, shows_something) {
-                    (None, false) => continue,
-                    (None, true) => How::Delete,
-                    (Some(_), false) => How::Add,
-                    (Some(_), true) => How::Change(Vec::new()),
-                };
-                told.push(Told { card: CardId(card), revision: newest.revision.0, how });
-                state.own.insert(card, newest.revision.0);
+        for (card, shows_something) in std::mem::take(&mut state.owed) {
+            if told.len() >= room {
+                state.owed.insert(card, shows_something);
+                continue;
             }
+            let newest = self.newest_here(tx, CardId(card))?;
+            let how = match (&newest.card, shows_something) {
+                (None, false) => continue,
+                (None, true) => How::Delete,
+                (Some(_), false) => How::Add,
+                (Some(_), true) => How::Change(Vec::new()),
+            };
+            told.push(Told { card: CardId(card), revision: newest.revision.0, how });
+            state.own.insert(card, newest.revision.0);
         }
         Ok(told)
     }

@@ -353,8 +353,11 @@ impl Seat {
         };
         let done = work.run(tx, &self.request.commands)?;
         let mut state = was.clone();
-        let told = work.settle(tx, &done, &mut state, self.request.get_changes)?;
-        let window = self.request.window.clamp(1, WINDOW_MAX);
+        let window = if self.request.get_changes { self.request.window.clamp(1, WINDOW_MAX) } else { 0 };
+        let told = work.settle(tx, &done, &mut state, window as usize)?;
+        // What the merge has to tell takes its places in the window first.
+        let window = window.saturating_sub(u32::try_from(told.len()).unwrap_or(u32::MAX));
+        let owes = self.request.get_changes && !state.owed.is_empty();
         let (page_from, page) = if self.request.get_changes {
             let newest = newest_revision(tx, &self.writer)?;
             let (from, page) = work.view().next_page(tx, &mut state, window, newest)?;
@@ -363,7 +366,7 @@ impl Seat {
             (None, Page::default())
         };
         let rows = page.rows;
-        let recipe = Recipe { number: start.issued + 1, responses: done.responses, told, page_from, window };
+        let recipe = Recipe { number: start.issued + 1, responses: done.responses, told, owes, page_from, window };
         let made = self.make(tx, &work.view(), &recipe, page)?;
         let nothing_to_say = made.responses.is_empty() && made.commands.is_empty() && !made.more_available;
         let repeats = position.before.as_ref() == Some(&self.request.key);
@@ -415,7 +418,7 @@ impl Seat {
             }
         }
         let key = SyncKey(String::new());
-        Ok(Round { key, responses, commands, more_available: page.full, repeated: false })
+        Ok(Round { key, responses, commands, more_available: page.full || recipe.owes, repeated: false })
     }
 
     fn tell(tx: &mut dyn Transaction, view: &View<'_>, told: &Told) -> Result<ServerCommand> {

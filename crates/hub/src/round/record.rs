@@ -65,9 +65,12 @@ pub(crate) struct Recipe {
     pub(crate) responses: Vec<CommandResponse>,
     /// What was told beside the page, at which revisions.
     pub(crate) told: Vec<Told>,
+    /// There was more to tell than the window had room for.
+    #[serde(default)]
+    pub(crate) owes: bool,
     /// The state in which the page began; `None` when no page was wanted.
     pub(crate) page_from: Option<State>,
-    /// The page's size.
+    /// The page's size: what `told` left of the window.
     pub(crate) window: u32,
 }
 

@@ -195,6 +195,31 @@ fn what_others_changed_meanwhile_is_merged_and_told_at_once() {
 }
 
 #[test]
+fn what_a_merge_has_to_tell_and_what_is_new_share_the_window() {
+    both_engines(async |database| {
+        let access = access(&hub(database, 1).await);
+        let book = default_book(&access).await;
+        let mut known = Vec::new();
+        for given in ["Ada", "Bea", "Cleo"] {
+            known.push(access.create(book, card(given), vec![]).await.unwrap().id);
+        }
+        let (mut key, _) = first_sync(&access, "P", book, 25).await;
+        for id in &known {
+            set_company(&access, *id, "Ferry").await;
+        }
+        access.create(book, card("Dora"), vec![]).await.unwrap();
+        let mut sent = known.iter().map(|id| change(*id, contact(BEA))).collect();
+        let mut told = 0;
+        while let SyncAnswer::Round(round) = access.sync("P", book, request(&key, sent, 2)).await.unwrap() {
+            assert!(round.commands.len() <= 2, "{:?}", round.commands);
+            told += round.commands.len();
+            (key, sent) = (round.key.0, vec![]);
+        }
+        assert_eq!(told, 4, "three merged contacts and a new one");
+    });
+}
+
+#[test]
 fn a_deletion_does_not_beat_a_change_the_phone_has_not_seen() {
     both_engines(async |database| {
         let access = access(&hub(database, 1).await);

@@ -254,6 +254,7 @@ impl World {
                 phone.more = false;
             }
             SyncAnswer::Round(round) => {
+                assert!(round.commands.len() <= window as usize, "{}: more than the window of {window}", phone.name);
                 for (kind, _) in &sent {
                     if let Kind::Add(id) = kind {
                         self.acknowledged.insert((phone.name.clone(), id.clone()), crate::support::added(&round, id));

@@ -1,6 +1,6 @@
 //! `bothways contacts history` and `restore`
 
-use contact::{Card, display_name};
+use contact::{Card, display_name, merge::Conflict};
 use hub::{Access, CardId, Revision, history::HistoricVersion};
 use serde::Serialize;
 
@@ -17,7 +17,8 @@ struct Row {
     written: String,
     author: String,
     deleted: bool,
-    conflicts: usize,
+    /// What another version had at the same time and this one does not: each with both values.
+    conflicts: Vec<Conflict>,
     name: String,
     card: Card,
 }
@@ -26,7 +27,7 @@ const COLUMNS: [Column<Row>; 5] = [
     Column("REVISION", |row| row.revision.to_string()),
     Column("WRITTEN", |row| row.written.clone()),
     Column("BY", |row| row.author.clone()),
-    Column("WHAT", |row| match (row.deleted, row.conflicts) {
+    Column("WHAT", |row| match (row.deleted, row.conflicts.len()) {
         (true, _) => "deleted, or moved away".to_owned(),
         (false, 0) => "written".to_owned(),
         (false, lost) => format!("merged, {lost} lost"),
@@ -41,7 +42,7 @@ impl From<HistoricVersion> for Row {
             written: moment(version.written_at),
             author: version.author,
             deleted: version.deleted,
-            conflicts: version.conflicts.len(),
+            conflicts: version.conflicts,
             name: display_name(&version.card),
             card: version.card,
         }
