@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn outlook(first: &str) -> Contact {
-        Contact { given_name: Some(first.to_owned()), surname: Some("Muster".to_owned()), ..Contact::default() }
+        serde_json::from_value(serde_json::json!({ "givenName": first, "surname": "Muster" })).unwrap()
     }
 
     #[test]
