@@ -248,7 +248,7 @@ impl Configuration {
             return Some("[database] takes url or url_file, not both");
         }
         match self.server.public_url.as_deref().map(http::Uri::try_from) {
-            Some(Ok(url)) if url.authority().is_none() || !matches!(url.path(), "" | "/") => {
+            Some(Ok(url)) if url.scheme().is_none() || !matches!(url.path(), "" | "/") => {
                 Some("server.public_url must be like \"https://contacts.example.com\", without a path")
             }
             Some(Err(_)) => Some("server.public_url is no web address"),
