@@ -167,7 +167,11 @@ async fn in_order_of_creation(access: &Access, query: &Query, book: BookId, page
     let mut reader = Reader { access, query, book, after: start };
     let mut to_skip = if query.skip_token.is_some() { 0 } else { query.skip };
     let mut found: Vec<(CardId, Map<String, Value>)> = Vec::new();
-    while let Some(portion) = reader.next(PORTION).await? {
+    // Where everything matches, one contact more than the page shows is enough to know whether there is another page.
+    let everything = query.filter.is_none() && query.search.is_none();
+    let enough = u32::try_from(to_skip.saturating_add(page).saturating_add(1)).unwrap_or(PORTION);
+    let portion = if everything { enough.min(PORTION) } else { PORTION };
+    while let Some(portion) = reader.next(portion).await? {
         for entry in portion {
             if to_skip > 0 {
                 to_skip -= 1;
@@ -189,7 +193,6 @@ async fn in_order_asked_for(access: &Access, query: &Query, book: BookId, page: 
     let mut reader = Reader { access, query, book, after: CardId(0) };
     let mut all = Vec::new();
     while let Some(portion) = reader.next(PORTION).await? {
-        // What is not selected and not compared need not be held.
         all.extend(portion.into_iter().map(|(_, resource)| resource));
     }
     all.sort_by(|a, b| compare(&query.order_by, a, b));

@@ -255,6 +255,7 @@ mod tests {
             (HubError::TooManyBooks(1), "ErrorQuotaExceeded"),
             (HubError::NoSuchAccount, "ErrorAccessDenied"),
             (HubError::Overtaken, "ServiceNotAvailable"),
+            (ledger::LedgerError::Unwritable("the disk is full".into()).into(), "ServiceNotAvailable"),
             (HubError::Damaged(String::new()), "InternalServerError"),
         ] {
             assert_eq!(GraphError::from(error).wire().1, code);

@@ -157,7 +157,12 @@ async fn attend(service: &Service, access: &Access, subscription: &Subscription)
             access.unsubscribe(&subscription.id).await?;
             Ok(())
         }
-        Err(error) => Err(error),
+        Err(error) => {
+            // Given back, so that the next attempt need not wait for the claim to run out.
+            let attempt_at = service.hub.now().saturating_add(micros(DELIVERY_PAUSE_MIN));
+            access.settle_subscription(&subscription.id, SubscriptionProgress { attempt_at, ..progress }).await?;
+            Err(error)
+        }
     }
 }
 

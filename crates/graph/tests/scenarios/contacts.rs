@@ -6,14 +6,14 @@ use hub::{
     cards::Against,
     feed::{Change, Position},
 };
-use ledger::testing::sqlite;
+use ledger::testing::{both_engines, sqlite};
 use serde_json::json;
 
 use crate::world::World;
 
 #[test]
 fn a_contact_lives_from_post_to_delete() {
-    sqlite(async |database| {
+    both_engines(async |database| {
         let world = World::new(database).await;
         let created = world.post("/me/contacts", json!({"givenName": "Ann", "surname": "Lee"})).await;
         assert_eq!(created.status, 201);

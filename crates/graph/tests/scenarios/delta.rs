@@ -1,12 +1,12 @@
 use http::Method;
-use ledger::testing::sqlite;
+use ledger::testing::{both_engines, sqlite};
 use serde_json::json;
 
 use crate::world::World;
 
 #[test]
 fn a_delta_tells_what_came_changed_and_went_since_the_last_one() {
-    sqlite(async |database| {
+    both_engines(async |database| {
         let world = World::new(database).await;
         let kept = world.contact(json!({"givenName": "kept"})).await;
         let gone = world.contact(json!({"givenName": "gone"})).await;
