@@ -212,13 +212,24 @@ fn write_body(w: &mut Writer, body: ServedBody<'_>) {
     });
 }
 
-/// Writes the properties a contact had and has no more as empty elements.
+/// Writes what a contact had and has no more as empty elements.
 ///
 /// AOSP takes an absent element as deleted, EAS-4-TbSync as unchanged; an empty one is deleted to both, and to iOS
 /// the same as absent. An empty date is not a date, so dates are left out.
-pub fn write_cleared(w: &mut Writer, cleared: &[Property]) {
-    let handed_on = cleared.iter().filter(|property| !matches!(property, Property::Birthday | Property::Anniversary));
-    handed_on.filter_map(|property| TAGS.get(property)).for_each(|tag| w.empty(*tag));
+pub fn write_cleared(w: &mut Writer, cleared: &[Element]) {
+    for element in cleared {
+        match element {
+            Element::Text(Property::Birthday | Property::Anniversary) => {}
+            Element::Text(property) => TAGS.get(property).into_iter().for_each(|tag| w.empty(*tag)),
+            Element::Categories => w.empty(contacts::CATEGORIES),
+            Element::Children => w.empty(contacts::CHILDREN),
+            Element::Picture => w.empty(contacts::PICTURE),
+            Element::Body => w.element(airsyncbase::BODY, |w| {
+                w.text(airsyncbase::TYPE, PLAIN_TEXT);
+                w.empty(airsyncbase::DATA);
+            }),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -285,11 +296,20 @@ mod tests {
 
     #[test]
     fn a_cleared_field_is_handed_on_as_an_empty_element_but_a_date_is_left_out() {
-        let bytes = document(airsync::APPLICATION_DATA, |w| write_cleared(w, Property::ALL));
+        let all: Vec<Element> = Property::ALL.iter().copied().map(Element::Text).collect();
+        let bytes = document(airsync::APPLICATION_DATA, |w| write_cleared(w, &all));
         let read = read_back(&bytes).unwrap().contact;
         assert!(read.texts.values().all(String::is_empty));
         assert_eq!(read.texts.len(), Property::ALL.len() - 2);
         assert!(!read.texts.contains_key(&Property::Birthday));
+    }
+
+    #[test]
+    fn a_cleared_note_photo_and_list_are_handed_on_as_empty_too() {
+        let cleared = [Element::Body, Element::Picture, Element::Categories, Element::Children];
+        let read = read_back(&document(airsync::APPLICATION_DATA, |w| write_cleared(w, &cleared))).unwrap().contact;
+        assert_eq!((read.body.as_deref(), read.picture), (Some(""), Picture::Empty));
+        assert_eq!((read.categories, read.children), (Some(vec![]), Some(vec![])));
     }
 
     #[test]

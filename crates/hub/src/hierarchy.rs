@@ -107,14 +107,6 @@ impl Access {
             .await
     }
 
-    /// Superseded by the folder commands below; goes when its last caller has.
-    pub async fn hierarchy_changed_by(&self, name: &str, key: &str) -> Result<Option<String>> {
-        match self.folder_sync(name, key).await? {
-            HierarchyAnswer::BadKey => Ok(None),
-            HierarchyAnswer::Changes(key, _) => Ok(Some(key)),
-        }
-    }
-
     /// Makes a book for a device. The same request again gives the same book.
     ///
     /// # Errors

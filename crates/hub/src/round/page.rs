@@ -1,6 +1,6 @@
 //! A page: the next cards that differ from what the device holds.
 
-use contact::eas::{EasContact, Lens, Property};
+use contact::eas::{EasContact, Element, Lens, Picture, Property};
 use ledger::{
     BookId, CardId, Revision, Transaction,
     tables::versions::{self, Body, Step, Stretch, Which},
@@ -171,13 +171,16 @@ impl View<'_> {
     }
 }
 
-/// The properties that `before` shows and `now` does not. Dates are left out: an empty one is no dateTime.
-pub(crate) fn cleared(before: &EasContact, now: &EasContact) -> Vec<Property> {
-    before
-        .texts
-        .keys()
-        .filter(|property| !now.texts.contains_key(property))
-        .copied()
-        .filter(|property| !matches!(property, Property::Birthday | Property::Anniversary))
-        .collect()
+/// What `before` shows and `now` does not. Dates are left out: an empty one is no dateTime.
+pub(crate) fn cleared(before: &EasContact, now: &EasContact) -> Vec<Element> {
+    let gone = |property: &&Property| !now.texts.contains_key(property);
+    let can_be_empty = |property: &&Property| !matches!(property, Property::Birthday | Property::Anniversary);
+    let texts = before.texts.keys().filter(gone).filter(can_be_empty).copied().map(Element::Text);
+    let others = [
+        (Element::Categories, before.categories.is_some() && now.categories.is_none()),
+        (Element::Children, before.children.is_some() && now.children.is_none()),
+        (Element::Picture, before.picture != Picture::Absent && now.picture == Picture::Absent),
+        (Element::Body, before.body.is_some() && now.body.is_none()),
+    ];
+    texts.chain(others.into_iter().filter(|(_, gone)| *gone).map(|(element, _)| element)).collect()
 }

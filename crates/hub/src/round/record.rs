@@ -1,6 +1,6 @@
 //! The replay record: what a device sent in the last round, and what makes the answer to it again.
 
-use contact::eas::{EasContact, Property};
+use contact::eas::{EasContact, Element};
 use ledger::{CardId, Revision};
 use serde::{Deserialize, Serialize};
 
@@ -91,8 +91,8 @@ pub(crate) struct Told {
 pub(crate) enum How {
     /// It is new to the device.
     Add,
-    /// It differs; these properties are gone.
-    Change(Vec<Property>),
+    /// It differs; these elements are gone.
+    Change(Vec<Element>),
     /// It is gone.
     Delete,
 }

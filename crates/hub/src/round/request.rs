@@ -1,7 +1,7 @@
 //! What goes into a round and what comes out of it.
 
 use contact::{
-    eas::{EasContact, Family, Property, Version},
+    eas::{EasContact, Element, Family, Version},
     photo::PreparedPhoto,
 };
 use ledger::CardId;
@@ -127,8 +127,8 @@ pub enum ServerCommand {
         card: CardId,
         /// Its encoded form: the whole contact.
         form: Vec<u8>,
-        /// Properties it had and has no more.
-        cleared: Vec<Property>,
+        /// What it had and has no more.
+        cleared: Vec<Element>,
     },
     /// Forget a card it holds.
     Delete {

@@ -1,7 +1,7 @@
 //! Writing a Sync's answer (MS-ASCMD 2.2.1.21). No `Class` in a Collection, and no `Collections` without content: an
 //! answer with nothing to say is an empty body.
 
-use contact::eas::Property;
+use contact::eas::Element;
 use wbxml::{Writer, document, pages::airsync as a};
 
 use crate::{application_data, status::SyncStatus};
@@ -83,7 +83,7 @@ pub enum Command {
         /// Its encoded form: the whole contact.
         form: Vec<u8>,
         /// What it had and has no more.
-        cleared: Vec<Property>,
+        cleared: Vec<Element>,
     },
     /// Forget one it holds.
     Delete {
