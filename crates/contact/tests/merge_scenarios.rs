@@ -51,6 +51,17 @@ fn the_same_number_changed_twice_is_a_named_conflict_and_the_winner_s_is_kept() 
 }
 
 #[test]
+fn the_same_number_typed_twice_on_both_sides_is_paired_alike_from_either_side() {
+    let base = card(&[]);
+    let mine = card(&[email(10, "a@x.example"), phone(11, "1"), phone(12, "1")]);
+    let theirs = card(&[email(20, "a@x.example"), phone(21, "1"), phone(22, "1"), phone(23, "1")]);
+    let one = merge(&base, &mine, &theirs, Winner::Mine);
+    assert_eq!(one, merge(&base, &theirs, &mine, Winner::Theirs));
+    let ids: Vec<u64> = one.card.items.iter().map(|item| item.id.0).collect();
+    assert_eq!(ids, [10, 11, 12, 23]);
+}
+
+#[test]
 fn an_update_beats_a_deletion_and_the_deletion_is_named() {
     let base = card(&[phone(1, "1")]);
     let merged = merge(&base, &card(&[]), &card(&[phone(1, "2")]), Winner::Mine);

@@ -122,7 +122,8 @@ fn same_additions(base: &Card, mine: &Card, theirs: &Card) -> Vec<(ItemId, ItemI
     for one in mine {
         let form = normal_form(&one.fact);
         if let Some(at) = theirs.iter().position(|two| normal_form(&two.fact) == form) {
-            pairs.push((one.id, theirs.swap_remove(at).id));
+            // In order, so that both sides see the same pairs.
+            pairs.push((one.id, theirs.remove(at).id));
         }
     }
     pairs
