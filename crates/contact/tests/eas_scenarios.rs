@@ -481,3 +481,43 @@ fn a_retry_with_more_content_is_an_edit_of_what_was_sent_before() {
     let after = lens.absorb(&written, &held, &again, None, &mut Counting(2000));
     assert_eq!(after.items, [name("Ada", "King"), home(1001, "1"), home(2001, "2")]);
 }
+
+fn written_out(full: &str) -> Item {
+    item(100, Fact::Name(Name { full: Some(full.to_owned()), ..Name::default() }))
+}
+
+#[test]
+fn a_contact_with_nothing_but_a_display_name_has_a_name_on_the_phone() {
+    let shown = iphone().project(&card(vec![written_out("Ada M. King")]));
+    assert_eq!(shown.texts[&Property::FirstName], "Ada M.");
+    assert_eq!(shown.texts[&Property::LastName], "King");
+    assert_eq!(shown.texts[&Property::FileAs], "King, Ada M.");
+    let alone = iphone().project(&card(vec![written_out(" Ferry ")]));
+    assert_eq!((alone.texts[&Property::FirstName].as_str(), alone.texts.get(&Property::LastName)), ("Ferry", None));
+    assert_eq!(namesake(&card(vec![written_out("Ada King")])), namesake(&card(vec![name("Ada", "King")])));
+}
+
+#[test]
+fn a_display_name_that_comes_back_in_parts_is_no_change_and_an_edited_part_is() {
+    let base = card(vec![written_out("Ada King")]);
+    let served = iphone().project(&base);
+    assert_eq!(iphone().absorb(&base, &served, &served, None, &mut Counting(500)), base);
+    let mut sent = served.clone();
+    sent.texts.insert(Property::LastName, "Lovelace".to_owned());
+    let edited = iphone().absorb(&base, &served, &sent, None, &mut Counting(500));
+    let Fact::Name(name) = &edited.items[0].fact else { panic!("a name") };
+    assert_eq!((name.given.as_deref(), name.surname.as_deref()), (Some("Ada"), Some("Lovelace")));
+    assert_eq!(name.full.as_deref(), Some("Ada Lovelace"));
+}
+
+#[test]
+fn a_reading_added_to_a_display_name_leaves_the_display_name_alone() {
+    let base = card(vec![written_out("Ada King")]);
+    let served = iphone().project(&base);
+    let mut sent = served.clone();
+    sent.texts.insert(Property::YomiFirstName, "エイダ".to_owned());
+    let edited = iphone().absorb(&base, &served, &sent, None, &mut Counting(500));
+    let Fact::Name(name) = &edited.items[0].fact else { panic!("a name") };
+    assert_eq!((name.full.as_deref(), name.given.as_deref()), (Some("Ada King"), None));
+    assert_eq!(iphone().project(&edited).texts[&Property::YomiFirstName], "エイダ");
+}

@@ -303,8 +303,8 @@ fn let_the_full_name_follow(card: &mut Card, before: &Name) {
     let Some(Item { fact: Fact::Name(name), .. }) = card.items.get_mut(at) else { return };
     let parts_changed =
         Name { full: None, file_as: None, ..name.clone() } != Name { full: None, file_as: None, ..before.clone() };
-    if parts_changed {
-        name.full = names::full_following(before, name);
+    if parts_changed && !record::is_written_out_only(name) {
+        name.full = names::full_following(&record::taken_apart(before), name);
         if *name == Name::default() {
             card.items.remove(at);
         }

@@ -9,7 +9,7 @@
 //!
 //! A filed text that was one of the patterns follows its names, as it does on the phone.
 
-use super::{EasContact, Family, Property};
+use super::{EasContact, Family, Property, record};
 use crate::fact::{Name, Organization};
 
 /// What patterns are made of.
@@ -35,15 +35,13 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn of_card(name: Option<&'a Name>, organization: Option<&'a Organization>) -> Self {
-        fn text(part: Option<&String>) -> &str {
-            part.map_or("", String::as_str)
-        }
+        let part = |element| name.and_then(|name| record::name_part(name, element)).unwrap_or_default();
         Self {
-            first: text(name.and_then(|name| name.given.as_ref())),
-            middle: text(name.and_then(|name| name.given2.as_ref())),
-            last: text(name.and_then(|name| name.surname.as_ref())),
-            suffix: text(name.and_then(|name| name.suffix.as_ref())),
-            company: text(organization.and_then(|organization| organization.name.as_ref())),
+            first: part(Property::FirstName),
+            middle: part(Property::MiddleName),
+            last: part(Property::LastName),
+            suffix: part(Property::Suffix),
+            company: organization.and_then(|organization| organization.name.as_deref()).unwrap_or_default(),
         }
     }
 }

@@ -204,11 +204,12 @@ impl NamesakeKey {
 #[must_use]
 pub fn namesake(card: &Card) -> NamesakeKey {
     let name = record::name_of(card);
-    let shown = |part: Option<&String>| part.map(|text| wire_text(text)).unwrap_or_default();
+    let shown = |part: Option<&str>| part.map(wire_text).unwrap_or_default();
+    let part = |element| shown(name.and_then(|name| record::name_part(name, element)));
     NamesakeKey {
-        first: shown(name.and_then(|name| name.given.as_ref())),
-        middle: shown(name.and_then(|name| name.given2.as_ref())),
-        last: shown(name.and_then(|name| name.surname.as_ref())),
-        company: shown(record::organization_of(card).and_then(|company| company.name.as_ref())),
+        first: part(Property::FirstName),
+        middle: part(Property::MiddleName),
+        last: part(Property::LastName),
+        company: shown(record::organization_of(card).and_then(|company| company.name.as_deref())),
     }
 }

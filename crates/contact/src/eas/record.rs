@@ -108,16 +108,7 @@ pub(super) fn organization_of(card: &Card) -> Option<&Organization> {
 /// The part of the fact that the element shows.
 pub(super) fn part(fact: &Fact, element: Property) -> Option<&str> {
     let part = match fact {
-        Fact::Name(name) => match element {
-            Property::FirstName => &name.given,
-            Property::MiddleName => &name.given2,
-            Property::LastName => &name.surname,
-            Property::Title => &name.prefix,
-            Property::Suffix => &name.suffix,
-            Property::YomiFirstName => &name.phonetic_given,
-            Property::YomiLastName => &name.phonetic_surname,
-            _ => return None,
-        },
+        Fact::Name(name) => return name_part(name, element),
         Fact::Organization(organization) => match element {
             Property::CompanyName => &organization.name,
             Property::YomiCompanyName => &organization.phonetic,
@@ -144,8 +135,63 @@ pub(super) fn part(fact: &Fact, element: Property) -> Option<&str> {
     part.as_deref()
 }
 
+/// The part of a name that the element shows.
+pub(super) fn name_part(name: &Name, element: Property) -> Option<&str> {
+    if is_written_out_only(name) && is_name_part(element) {
+        return word_of(name, element);
+    }
+    let part = match element {
+        Property::FirstName => &name.given,
+        Property::MiddleName => &name.given2,
+        Property::LastName => &name.surname,
+        Property::Title => &name.prefix,
+        Property::Suffix => &name.suffix,
+        Property::YomiFirstName => &name.phonetic_given,
+        Property::YomiLastName => &name.phonetic_surname,
+        _ => return None,
+    };
+    part.as_deref()
+}
+
+/// Whether a name is known whole and not by its parts (a vCard with FN alone, a Graph contact with a displayName alone).
+pub(super) fn is_written_out_only(name: &Name) -> bool {
+    name.full.as_ref().is_some_and(|full| !full.trim().is_empty())
+        && [&name.given, &name.given2, &name.surname, &name.prefix, &name.suffix].iter().all(|part| part.is_none())
+}
+
+fn is_name_part(element: Property) -> bool {
+    use Property as P;
+    matches!(element, P::FirstName | P::MiddleName | P::LastName | P::Title | P::Suffix)
+}
+
+/// The part of a name that is only written out whole: a phone would show a contact without a name otherwise. The last
+/// word is the last name, the words before it are the first; one word alone is a first name.
+fn word_of(name: &Name, element: Property) -> Option<&str> {
+    let full = name.full.as_deref()?.trim();
+    match (element, full.rsplit_once(char::is_whitespace)) {
+        (Property::FirstName, Some((first, _))) => Some(first.trim_end()),
+        (Property::LastName, Some((_, last))) => Some(last),
+        (Property::FirstName, None) => Some(full),
+        _ => None,
+    }
+}
+
+/// The same name with the parts that [`part`] shows of it, so that one of them can be edited.
+pub(super) fn taken_apart(name: &Name) -> Name {
+    if !is_written_out_only(name) {
+        return name.clone();
+    }
+    let word = |element| word_of(name, element).map(str::to_owned);
+    Name { given: word(Property::FirstName), surname: word(Property::LastName), ..name.clone() }
+}
+
 /// Sets the part of the fact that the element shows, and drops what the change makes untrue.
 pub(super) fn set_part(fact: &mut Fact, element: Property, text: Option<String>) {
+    if let Fact::Name(name) = fact
+        && is_name_part(element)
+    {
+        *name = taken_apart(name);
+    }
     let part = match fact {
         Fact::Name(name) => match element {
             Property::FirstName => &mut name.given,

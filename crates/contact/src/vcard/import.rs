@@ -131,7 +131,7 @@ pub(super) fn drafts(lines: &[ContentLine]) -> Drafts {
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         at += 1;
-        if line.name == "BEGIN" && at > 1 {
+        if at > 1 && is_of_card(line, "BEGIN") {
             at += take_nested(&mut read, lines.get(at - 1..).unwrap_or_default()).saturating_sub(1);
             continue;
         }
@@ -186,15 +186,20 @@ fn kept(lines: &[&ContentLine]) -> Vec<String> {
     written.unwrap_or_default()
 }
 
+/// `BEGIN:VCARD` or `END:VCARD`. With another value they bound nothing, here as where a file is cut into cards.
+fn is_of_card(line: &ContentLine, name: &str) -> bool {
+    line.name == name && line.value.trim().eq_ignore_ascii_case("VCARD")
+}
+
 /// vCard 2.1 nests a whole card behind `AGENT:`; its lines stay with that item. Returns how many lines it has.
 fn take_nested(read: &mut Drafts, lines: &[ContentLine]) -> usize {
     let mut depth = 0_usize;
     let mut nested = Vec::new();
     for line in lines {
-        match line.name.as_str() {
-            "BEGIN" => depth += 1,
-            "END" => depth = depth.saturating_sub(1),
-            _ => {}
+        if is_of_card(line, "BEGIN") {
+            depth += 1;
+        } else if is_of_card(line, "END") {
+            depth = depth.saturating_sub(1);
         }
         nested.push(line.to_keep());
         if depth == 0 {
