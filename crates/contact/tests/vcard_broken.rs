@@ -36,6 +36,16 @@ fn a_file_cut_in_the_middle_gives_its_whole_cards_and_the_line_the_cut_one_began
 }
 
 #[test]
+fn a_begin_of_something_else_opens_no_nested_card_and_every_version_writes_one_card() {
+    let card = read_one("BEGIN:VCARD\nVERSION:3.0\nFN:One\nBEGIN:VEVENT\nNICKNAME:Two\nEND:VCARD\n");
+    assert!(has(&card, &Fact::Nickname("Two".to_owned())));
+    for version in [VcardVersion::V2_1, VcardVersion::V3, VcardVersion::V4] {
+        let written = vcard::write(&card, version, &|_| None);
+        assert!(matches!(read(written.as_bytes()).as_slice(), [Ok(_)]), "{written}");
+    }
+}
+
+#[test]
 fn a_file_cut_anywhere_loses_only_the_card_that_is_cut() {
     let bytes = file("ios.vcf");
     let whole = full_names(&read(&bytes));
