@@ -4,7 +4,7 @@ use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use directory::Directory;
-use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts, uri::Scheme};
 use hub::{
     AccessPath, Caller, Hub,
     devices::{DeviceGreeting, Wipe},
@@ -35,6 +35,8 @@ use crate::{
 pub struct Settings {
     /// Scheme, host and port under which clients reach this server; the request's own host when missing.
     pub public_url: Option<String>,
+    /// How clients reach the request's own host.
+    pub scheme: Scheme,
     /// Which credentials are taken.
     pub challenge: Challenge,
     /// Rules for devices. Without, every device is let in, also one that never provisions.
@@ -45,7 +47,7 @@ impl Default for Settings {
     /// Passwords, no rules.
     fn default() -> Self {
         let challenge = Challenge { basic_realm: Some("Bothways".to_owned()), bearer: None };
-        Self { public_url: None, challenge, policy: None }
+        Self { public_url: None, scheme: Scheme::HTTPS, challenge, policy: None }
     }
 }
 
@@ -260,7 +262,10 @@ impl ActiveSync {
     fn url(&self, headers: &HeaderMap) -> String {
         match &self.shared.settings.public_url {
             Some(public) => format!("{}{ACTIVESYNC_PATH}", public.trim_end_matches('/')),
-            None => format!("https://{}{ACTIVESYNC_PATH}", text_header(headers, header::HOST.as_str())),
+            None => {
+                let (scheme, host) = (&self.shared.settings.scheme, text_header(headers, header::HOST.as_str()));
+                format!("{scheme}://{host}{ACTIVESYNC_PATH}")
+            }
         }
     }
 }

@@ -228,3 +228,14 @@ fn trouble_in_the_ledger_is_503_with_retry_after_never_500() {
         assert_eq!(header(&response, "Retry-After"), "30");
     });
 }
+
+#[test]
+fn autodiscover_of_a_server_without_tls_does_not_send_phones_to_https() {
+    let settings = Settings { scheme: http::uri::Scheme::HTTP, ..Settings::default() };
+    scenario_with(&settings, async |world| {
+        let uri = "/autodiscover/autodiscover.json/v1.0/anna@example.org?Protocol=ActiveSync";
+        let response = world.raw(Request::builder().uri(uri).header("Host", "127.0.0.1:8080"), "").await;
+        let want = r#"{"Protocol":"ActiveSync","Url":"http://127.0.0.1:8080/Microsoft-Server-ActiveSync"}"#;
+        assert_eq!(body_of(response).await, Bytes::from_static(want.as_bytes()));
+    });
+}

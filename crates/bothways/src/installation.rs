@@ -59,6 +59,12 @@ impl Installation {
     pub fn activesync(&self, configuration: &Configuration) -> ActiveSync {
         let settings = activesync::Settings {
             public_url: configuration.server.public_url.clone(),
+            // A proxy in front speaks TLS with the clients.
+            scheme: if configuration.server.plain_http && !configuration.server.behind_proxy {
+                http::uri::Scheme::HTTP
+            } else {
+                http::uri::Scheme::HTTPS
+            },
             policy: device_policy(configuration),
             ..activesync::Settings::default()
         };
