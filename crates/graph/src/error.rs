@@ -151,7 +151,9 @@ impl GraphError {
             Self::Patch(PatchError::NotADate { .. }) => (StatusCode::BAD_REQUEST, "ErrorPropertyValidationFailure"),
             Self::Patch(PatchError::ExtendedPropertyId(_)) => (StatusCode::BAD_REQUEST, "ErrorInvalidExtendedProperty"),
             Self::Patch(_) => (StatusCode::BAD_REQUEST, "RequestBodyRead"),
-            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge"),
+            Self::TooLarge(_) | Self::BadImage(PhotoError::TooManyBytes { .. }) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge")
+            }
             Self::BadImage(_) => (StatusCode::BAD_REQUEST, "ErrorInvalidImage"),
             Self::ChangeKeyMismatch => (StatusCode::PRECONDITION_FAILED, "ErrorIrresolvableConflict"),
             Self::FolderExists => (StatusCode::CONFLICT, "ErrorFolderExists"),
@@ -220,6 +222,7 @@ mod tests {
             (PatchError::NotAnObject.into(), 400, "RequestBodyRead"),
             (PatchError::NotADate { property: String::new() }.into(), 400, "ErrorPropertyValidationFailure"),
             (GraphError::TooLarge(1), 413, "RequestEntityTooLarge"),
+            (GraphError::BadImage(PhotoError::TooManyBytes { bytes: 1 }), 413, "RequestEntityTooLarge"),
             (GraphError::BadImage(PhotoError::UnknownFormat), 400, "ErrorInvalidImage"),
             (GraphError::ChangeKeyMismatch, 412, "ErrorIrresolvableConflict"),
             (GraphError::FolderExists, 409, "ErrorFolderExists"),

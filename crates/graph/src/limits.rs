@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Bytes of a request's body. Photos are the largest (Graph takes 4 MB), a batch of them is larger.
 pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How long a client may take to send a body.
+pub const BODY_WAIT: Duration = Duration::from_mins(2);
 /// Bytes of a query string.
 pub const QUERY_BYTES_MAX: usize = 16 * 1024;
 /// Segments of a path.

@@ -1,6 +1,11 @@
 //! From an HTTP request to an answer: sign-in, limits, batches, request ids.
 
-use axum::{Router, body::Body, extract::State, routing::any};
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::State,
+    routing::any,
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Response, Uri, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -10,7 +15,7 @@ use identity::{Credentials, Refusal};
 use crate::{
     batch::{self, Responses},
     error::{GraphError, Result},
-    limits::BODY_BYTES_MAX,
+    limits::{BODY_BYTES_MAX, BODY_WAIT},
     message::{About, Answer, Request, date_time},
     odata::Query,
     routes,
@@ -95,10 +100,15 @@ async fn sign_in(service: &Service, headers: &HeaderMap) -> Result<Caller> {
 }
 
 async fn read(body: Body) -> Result<Bytes> {
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(GraphError::TooLarge(BODY_BYTES_MAX)),
-        Err(_) => Err(GraphError::BadBody("The body was cut off.".to_owned())),
+    // A body that says how large it is need not come to be refused.
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(GraphError::TooLarge(BODY_BYTES_MAX));
+    }
+    match tokio::time::timeout(BODY_WAIT, Limited::new(body, BODY_BYTES_MAX).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(GraphError::TooLarge(BODY_BYTES_MAX)),
+        Ok(Err(_)) => Err(GraphError::BadBody("The body was cut off.".to_owned())),
+        Err(_) => Err(GraphError::BadBody("The body did not come in time.".to_owned())),
     }
 }
 

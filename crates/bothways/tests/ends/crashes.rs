@@ -284,10 +284,11 @@ impl Desk {
     async fn refresh(&mut self) -> Result<(), reqwest::Error> {
         for contact in self.outlook.try_changes().await? {
             let id = contact["id"].as_str().unwrap().to_owned();
-            match contact["@removed"].is_null() {
-                true => self.copy.insert(id, contact),
-                false => self.copy.remove(&id),
-            };
+            if contact["@removed"].is_null() {
+                self.copy.insert(id, contact);
+            } else {
+                self.copy.remove(&id);
+            }
         }
         Ok(())
     }

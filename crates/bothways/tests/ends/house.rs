@@ -184,9 +184,20 @@ impl Drop for House {
     }
 }
 
+/// A process that is killed when it is dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A running server; dropped, it is killed.
 pub struct Server {
-    process: Child,
+    _process: Process,
     address: SocketAddr,
     log: Arc<Mutex<String>>,
 }
@@ -194,19 +205,18 @@ pub struct Server {
 impl Server {
     /// Starts a server and waits until it listens. If it ends before, what it logged is the error.
     pub fn start(data: &Path, listen: &str) -> Result<Self, String> {
-        let mut process = bothways(data, &["serve", "--plain-http", "--listen", listen, "--log-format", "json"])
+        let serve = bothways(data, &["serve", "--plain-http", "--listen", listen, "--log-format", "json"])
             .args(["--log", "warn,bothways::cli=info"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap());
+            .spawn();
+        let mut process = Process(serve.unwrap());
+        let mut lines = BufReader::new(process.0.stderr.take().unwrap());
         let mut log = String::new();
         loop {
             let from = log.len();
             if lines.read_line(&mut log).unwrap() == 0 {
-                process.wait().unwrap();
                 return Err(log);
             }
             if let Some(address) = listening(&log[from..]) {
@@ -219,21 +229,13 @@ impl Server {
                         log.push('\n');
                     }
                 });
-                return Ok(Self { process, address, log });
+                return Ok(Self { _process: process, address, log });
             }
         }
     }
 
     fn log(&self) -> String {
         self.log.lock().unwrap().clone()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Already gone is as good.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

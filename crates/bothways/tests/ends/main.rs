@@ -8,6 +8,7 @@
 //! | `bad_input` | what no client should send, full disks and second servers |
 //! | `house` | the program under test, and the people in it |
 //! | `outlook` | a client of the Graph path |
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 mod bad_input;
 mod both_sides;

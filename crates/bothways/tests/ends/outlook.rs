@@ -89,7 +89,7 @@ impl Outlook {
         let mut next = Some("me/contacts?$top=100".to_owned());
         while let Some(path) = next {
             let mut page = self.ask(Method::GET, &path, None).await.expect(200);
-            contacts.extend(page["value"].as_array_mut().unwrap().drain(..));
+            contacts.append(page["value"].as_array_mut().unwrap());
             next = page["@odata.nextLink"].as_str().map(str::to_owned);
         }
         contacts
@@ -114,7 +114,7 @@ impl Outlook {
         let mut next = self.delta.clone();
         loop {
             let mut page = self.try_ask(Method::GET, &next, None).await?.expect(200);
-            changes.extend(page["value"].as_array_mut().unwrap().drain(..));
+            changes.append(page["value"].as_array_mut().unwrap());
             if let Some(delta) = page["@odata.deltaLink"].as_str() {
                 delta.clone_into(&mut self.delta);
                 return Ok(changes);

@@ -106,6 +106,17 @@ impl Each {
     }
 }
 
+/// Whether an iPhone holds what was sent; it keeps a day as midnight of that day.
+fn arrived_on_ios(each: Each, sent: &LocalContact, held: &LocalContact) -> bool {
+    match each {
+        Each::Text(property) if property.is_date() => {
+            let day = |contact: &LocalContact| contact.get(property).map(|text| text[..10].to_owned());
+            day(sent) == day(held)
+        }
+        each => each.is_equal(sent, held),
+    }
+}
+
 /// A contact with all 61 properties.
 fn everything(jpeg: &[u8]) -> LocalContact {
     let mut contact = LocalContact::new().with_picture(jpeg).with_note(Each::Body.value().unwrap());
@@ -173,7 +184,7 @@ async fn all_61_properties_go_up_from_one_device_and_come_down_to_another_unchan
 }
 
 #[tokio::test]
-async fn what_an_iphone_does_not_show_survives_its_edits_and_what_it_shows_can_be_cleared() {
+async fn what_an_iphone_does_not_show_survives_its_edits_and_what_it_shows_it_can_clear() {
     let house = House::with(&["anna"]);
     let sent = everything(&jpeg(&house, "anna").await);
     let mut one = device(&house, "anna", "ONE", Version::V16_1).await;
@@ -186,7 +197,9 @@ async fn what_an_iphone_does_not_show_survives_its_edits_and_what_it_shows_can_b
     one.sync().await.unwrap();
     for each in Each::all().filter(|each| *each != Each::Text(Property::FileAs)) {
         let kept = each.is_equal(&sent, only(&one));
-        assert_eq!(kept, !each.shown_on_ios(), "{}", each.name());
+        // An empty Picture for a photo that this phone did not send means nothing: some releases send it unasked.
+        let expected = !each.shown_on_ios() || each == Each::Picture;
+        assert_eq!(kept, expected, "{}", each.name());
     }
 }
 
@@ -249,6 +262,14 @@ fn part(name: &str, at: usize) -> &'static str {
     parts.get(at).copied().unwrap_or("part")
 }
 
+/// A property's name with the parameters that say which kind it is; the others hold values or join lines.
+fn kind_of(line: &Line) -> String {
+    let mut parts = line.name.split(';');
+    let name = parts.next().unwrap_or_default().to_owned();
+    let telling = parts.filter(|part| ["TYPE=", "VALUE=", "PHONETIC="].iter().any(|kind| part.starts_with(kind)));
+    telling.fold(name, |name, parameter| name + ";" + parameter)
+}
+
 /// Where a vCard has a value.
 fn place(lines: &[Line], each: Each) -> Option<String> {
     let Some(wanted) = each.value() else {
@@ -261,7 +282,8 @@ fn place(lines: &[Line], each: Each) -> Option<String> {
         [text.as_str(), address].iter().any(|text| *text == wanted || text.replace('-', "") == written)
     };
     // FN is made of the other names, so it says nothing about any of them.
-    lines.iter().filter(|line| !line.name.starts_with("FN")).find_map(|line| {
+    let lines = || lines.iter().filter(|line| !line.name.starts_with("FN"));
+    let in_value = lines().find_map(|line| {
         let part = if is_it(&line.value) {
             String::new()
         } else {
@@ -269,8 +291,12 @@ fn place(lines: &[Line], each: Each) -> Option<String> {
             format!(" {}", part(&line.name, at))
         };
         let label = line.label.as_ref().map(|label| format!(", label `{label}`")).unwrap_or_default();
-        Some(format!("`{}`{part}{label}", line.name))
-    })
+        Some(format!("`{}`{part}{label}", kind_of(line)))
+    });
+    let sort_as = format!("SORT-AS={wanted}");
+    let in_sort_as =
+        || lines().find(|line| line.name.contains(&sort_as)).map(|line| format!("`{}`, SORT-AS", kind_of(line)));
+    in_value.or_else(in_sort_as)
 }
 
 /// Exports Anna's contacts, imports them as somebody else's, and says where everything is and what did not come back.
@@ -356,7 +382,7 @@ async fn the_table_in_the_documentation_is_what_is_observed() {
     for (at, each) in Each::all().enumerate() {
         let arrived: Vec<bool> = devices.iter().map(|device| each.is_equal(&sent, only(device))).collect();
         let activesync = if arrived == [true; 3] { "unchanged".to_owned() } else { format!("{arrived:?}") };
-        let ios = match (each.shown_on_ios(), each.is_equal(&sent, only(&iphone))) {
+        let ios = match (each.shown_on_ios(), arrived_on_ios(each, &sent, only(&iphone))) {
             (true, true) => "shown",
             (false, true) => "kept",
             (_, false) => "changed",
