@@ -260,13 +260,11 @@ impl ActiveSync {
 
     /// Where ActiveSync is, as clients reach it.
     fn url(&self, headers: &HeaderMap) -> String {
-        match &self.shared.settings.public_url {
-            Some(public) => format!("{}{ACTIVESYNC_PATH}", public.trim_end_matches('/')),
-            None => {
-                let (scheme, host) = (&self.shared.settings.scheme, text_header(headers, header::HOST.as_str()));
-                format!("{scheme}://{host}{ACTIVESYNC_PATH}")
-            }
+        if let Some(public) = &self.shared.settings.public_url {
+            return format!("{}{ACTIVESYNC_PATH}", public.trim_end_matches('/'));
         }
+        let (scheme, host) = (&self.shared.settings.scheme, text_header(headers, header::HOST.as_str()));
+        format!("{scheme}://{host}{ACTIVESYNC_PATH}")
     }
 }
 
