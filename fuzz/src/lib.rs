@@ -8,7 +8,7 @@
 //! | `eas_structured` | choices | the same, for well-formed requests that get deep into the handlers |
 //! | `eas_query` | a query string, plain or base64 | read or refused |
 //! | `autodiscover_xml` | a body, and texts for the answer | read or refused; the answer is well-formed XML |
-//! | `vcard_import` | a file | cards that are written and come back unchanged |
+//! | `vcard_import` | a file | each card is written as one card in every version, and taken back |
 //! | `graph_json` | a PATCH's body | absorbed by a card without harm |
 //! | `graph_requests` | request lines with bodies | never 500 or 503, answers are JSON, other accounts stay as they are |
 //! | `card_facts` | a stored card | every path can show it |
