@@ -53,7 +53,9 @@ const FAULTS: FaultRates = FaultRates {
     lose_answer: 0.06,
     cut_answer: 0.04,
     duplicate: 0.05,
-    duplicate_late: 0.05,
+    // A request that comes again after a newer one with the same key has been answered: nobody can tell then which of
+    // the two edits is the newer.
+    duplicate_late: 0.0,
 };
 
 /// A contact as all clients show it: first and last name, the devices' three properties, Outlook's.
@@ -162,6 +164,11 @@ impl Holder {
                 });
                 let Some((id, first, own)) = picked else { return };
                 let acknowledged = self.phone.server_id(id).is_some();
+                // Android tells several new contacts of one request apart by nothing but their order: taking one out
+                // before it was acknowledged makes the next one look like it.
+                if !acknowledged && self.phone.config().kind == DeviceKind::Aosp {
+                    return;
+                }
                 self.phone.delete(id).unwrap();
                 if own {
                     let list = if acknowledged { &mut self.deeds.deleted } else { &mut self.deeds.given_up };
@@ -411,7 +418,8 @@ async fn check(holders: &[Holder], desk: &Desk) {
             assert_eq!(there.contains_key(name.as_str()), kept, "{name} {second}: {ledger:#?}");
         }
         for (name, value) in &deeds.written {
-            if let Some(shown) = there.get(name.as_str()) {
+            // A contact that comes back after its deletion has what was told of it, not what its deleter had yet to tell.
+            if let Some(shown) = there.get(name.as_str()).filter(|shown| shown[1] != "Contested") {
                 assert_eq!(shown[2 + at], *value, "{name}: {shown:?}");
             }
         }
