@@ -115,12 +115,14 @@ impl Access {
                 accounts::lock(tx, &writer.account)?;
                 living_book(tx, &writer.account, book)?;
                 let mut created = Vec::with_capacity(cards.len());
-                for (card, photos) in &cards {
+                let revisions = writer.revisions(tx, cards.len())?;
+                for ((card, photos), revision) in cards.iter().zip(revisions) {
                     for photo in photos {
                         writer.keep_photo(tx, photo)?;
                     }
-                    let row = writer.create(tx, book, card.clone())?;
-                    created.push(written(&writer, &row, Card { uid: row.uid.clone(), ..card.clone() }));
+                    let mut card = card.clone();
+                    let row = writer.create(tx, Revision(revision), book, &mut card)?;
+                    created.push(written(&writer, &row, card));
                 }
                 Ok(created)
             })

@@ -41,12 +41,27 @@ impl Writer {
         Ids(self.entropy.as_ref())
     }
 
-    /// A new card. One without UID gets one.
-    pub(crate) fn create(&self, tx: &mut dyn Transaction, book: BookId, mut card: Card) -> Result<CardRow> {
+    /// Revisions for this many new cards.
+    pub(crate) fn revisions(&self, tx: &mut dyn Transaction, count: usize) -> Result<std::ops::Range<i64>> {
+        if count == 0 {
+            return Ok(0..0);
+        }
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let Revision(first) = accounts::next_revisions(tx, &self.account, count, self.now)?;
+        Ok(first..first.saturating_add(count))
+    }
+
+    /// A new card at a revision taken for it. One without UID gets one.
+    pub(crate) fn create(
+        &self,
+        tx: &mut dyn Transaction,
+        revision: Revision,
+        book: BookId,
+        card: &mut Card,
+    ) -> Result<CardRow> {
         if card.uid.is_empty() {
             card.uid = self.ids().new_uid();
         }
-        let revision = accounts::next_revision(tx, &self.account, self.now)?;
         let row = CardRow {
             card: CardId(revision.0),
             book,
@@ -56,7 +71,7 @@ impl Writer {
             uid: card.uid.clone(),
             note_bytes: 0,
         };
-        self.put_living(tx, row, &card)
+        self.put_living(tx, row, card)
     }
 
     /// A new version of a card where it is; a deleted one lives again in the book it was last in.

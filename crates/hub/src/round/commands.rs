@@ -1,6 +1,6 @@
 //! What a device did, worked into the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contact::{
     Card,
@@ -11,7 +11,7 @@ use contact::{
 use ledger::{
     BookId, CardId, Revision, Transaction,
     tables::{
-        conflicts,
+        accounts, conflicts,
         versions::{self, CardRow},
     },
 };
@@ -47,6 +47,10 @@ pub(crate) struct Done {
     pub(crate) touched: BTreeMap<CommandId, Touched>,
     /// Adds of the lost round that did not come again: the device never learnt their ids.
     pub(crate) untold_adds: Vec<CommandId>,
+    /// What the cards touched in this request are now.
+    newest: BTreeMap<CardId, Newest>,
+    /// Revisions taken for the Adds that are no repetition.
+    revisions: std::ops::Range<i64>,
 }
 
 /// An edit: what it starts from, and what the device shows now.
@@ -60,11 +64,16 @@ struct Edit<'a> {
 impl Work<'_> {
     /// Works the commands in, in order.
     pub(crate) fn run(&self, tx: &mut dyn Transaction, commands: &[SyncCommand]) -> Result<Done> {
-        let mut done = Done { responses: Vec::new(), touched: self.record.clone(), untold_adds: Vec::new() };
-        let mut occurrences: BTreeMap<CommandId, u32> = BTreeMap::new();
-        let mut came: Vec<CommandId> = Vec::new();
-        for command in commands {
-            let id = occurrence(command, &mut occurrences);
+        let came = self.recognise(commands);
+        let new = came.iter().filter(|id| matches!(id, CommandId::Add(..)) && !self.record.contains_key(*id)).count();
+        let mut done = Done {
+            responses: Vec::new(),
+            touched: self.record.clone(),
+            untold_adds: Vec::new(),
+            newest: BTreeMap::new(),
+            revisions: self.writer.revisions(tx, new)?,
+        };
+        for (command, id) in commands.iter().zip(&came) {
             match command {
                 SyncCommand::Add { client_id, contact, photo } => {
                     let card = self.add(tx, &mut done, id.clone(), contact, photo.as_deref())?;
@@ -85,11 +94,50 @@ impl Work<'_> {
                     None => CommandResponse::NotFound(*card, FailedCommand::Fetch),
                 }),
             }
-            came.push(id);
         }
         done.untold_adds =
             self.record.keys().filter(|id| matches!(id, CommandId::Add(..)) && !came.contains(id)).cloned().collect();
         Ok(done)
+    }
+
+    /// The ids of a request's commands. Adds that share a ClientId with others (Android takes it from the clock) are
+    /// told apart by their content first: if the person deleted one of them after the answer was lost, counting alone
+    /// would take the next one for it.
+    fn recognise(&self, commands: &[SyncCommand]) -> Vec<CommandId> {
+        let mut ids = count(commands);
+        let ambiguous = |id: &CommandId| match id {
+            CommandId::Add(client_id, _) => self.record.contains_key(&CommandId::Add(client_id.clone(), 1)),
+            CommandId::Item(..) => false,
+        };
+        if !self.record.keys().any(ambiguous) {
+            return ids;
+        }
+        let mut taken: BTreeSet<CommandId> = BTreeSet::new();
+        let mut same: Vec<Option<CommandId>> = vec![None; commands.len()];
+        for (command, found) in commands.iter().zip(&mut same) {
+            let SyncCommand::Add { client_id, contact, .. } = command else { continue };
+            let shows = Shows::Contact(Box::new(self.lens.seen(&EasContact::default(), contact)));
+            let before = self.record.iter().find(|(id, touched)| {
+                matches!(id, CommandId::Add(name, _) if name == client_id)
+                    && !taken.contains(*id)
+                    && touched.shows == shows
+            });
+            *found = before.map(|(id, _)| id.clone());
+            taken.extend(found.clone());
+        }
+        for (id, found) in ids.iter_mut().zip(same) {
+            let CommandId::Add(client_id, number) = id else { continue };
+            if let Some(found) = found {
+                *id = found;
+                continue;
+            }
+            *number = 0;
+            while taken.contains(&CommandId::Add(client_id.clone(), *number)) {
+                *number += 1;
+            }
+            taken.insert(id.clone());
+        }
+        ids
     }
 
     fn add(
@@ -110,9 +158,14 @@ impl Work<'_> {
         }
         let nothing = EasContact::default();
         let edit = Edit { base: &Card::default(), served: &nothing, sent, photo };
-        let card = self.absorb(tx, &edit)?;
-        let row = self.writer.create(tx, self.book, card)?;
-        self.touch(tx, done, id, row.card, Shows::Contact(Box::new(self.lens.seen(&nothing, sent))))?;
+        let mut card = self.absorb(tx, &edit)?;
+        let revision = match done.revisions.next() {
+            Some(revision) => Revision(revision),
+            None => accounts::next_revision(tx, &self.writer.account, self.writer.now)?,
+        };
+        let row = self.writer.create(tx, revision, self.book, &mut card)?;
+        let newest = Newest { revision, shows: Shows::Contact(Box::new(self.lens.project(&card))) };
+        self.note(done, id, row.card, Shows::Contact(Box::new(self.lens.seen(&nothing, sent))), newest);
         Ok(row.card)
     }
 
@@ -262,16 +315,25 @@ impl Work<'_> {
         shows: Shows,
     ) -> Result<()> {
         let newest = self.newest_here(tx, card)?;
-        let differs = newest.shows(self.lens) != shows;
+        self.note(done, command, card, shows, newest);
+        Ok(())
+    }
+
+    fn note(&self, done: &mut Done, command: CommandId, card: CardId, shows: Shows, newest: Newest) {
+        let differs = newest.shows != shows;
         let touched = Touched { command: command.clone(), card, shows, revision: newest.revision.0, differs };
         done.touched.insert(command, touched);
-        Ok(())
+        done.newest.insert(card, newest);
     }
 
     fn newest_here(&self, tx: &mut dyn Transaction, card: CardId) -> Result<Newest> {
         let version = versions::newest(tx, &self.writer.account, self.book, card)?.ok_or(HubError::NoSuchCard(card))?;
-        let card = if version.deleted { None } else { Some(read_facts(&version.facts)?) };
-        Ok(Newest { revision: version.revision, card })
+        let shows = if version.deleted {
+            Shows::Nothing
+        } else {
+            Shows::Contact(Box::new(self.lens.project(&read_facts(&version.facts)?)))
+        };
+        Ok(Newest { revision: version.revision, shows })
     }
 
     fn facts_at(&self, tx: &mut dyn Transaction, card: CardId, revision: Revision) -> Result<Card> {
@@ -298,16 +360,22 @@ impl Work<'_> {
     ) -> Result<Vec<Told>> {
         let mut told: Vec<Told> = Vec::new();
         for (id, touched) in &done.touched {
-            let newest = self.newest_here(tx, touched.card)?;
-            let now = newest.shows(self.lens);
+            let looked_up;
+            let newest = if let Some(known) = done.newest.get(&touched.card) {
+                known
+            } else {
+                looked_up = self.newest_here(tx, touched.card)?;
+                &looked_up
+            };
+            let (revision, now) = (newest.revision, &newest.shows);
             let shown = if done.untold_adds.contains(id) { &Shows::Nothing } else { &touched.shows };
             told.retain(|other| other.card != touched.card);
             state.owed.remove(&touched.card.0);
-            if now == *shown {
-                state.own.insert(touched.card.0, newest.revision.0);
+            if now == shown {
+                state.own.insert(touched.card.0, revision.0);
             } else if told.len() < room {
-                told.push(Told { card: touched.card, revision: newest.revision.0, how: difference(shown, &now) });
-                state.own.insert(touched.card.0, newest.revision.0);
+                told.push(Told { card: touched.card, revision: revision.0, how: difference(shown, now) });
+                state.own.insert(touched.card.0, revision.0);
             } else {
                 state.own.remove(&touched.card.0);
                 state.owed.insert(touched.card.0, *shown != Shows::Nothing);
@@ -319,11 +387,11 @@ impl Work<'_> {
                 continue;
             }
             let newest = self.newest_here(tx, CardId(card))?;
-            let how = match (&newest.card, shows_something) {
-                (None, false) => continue,
-                (None, true) => How::Delete,
-                (Some(_), false) => How::Add,
-                (Some(_), true) => How::Change(Vec::new()),
+            let how = match (&newest.shows, shows_something) {
+                (Shows::Nothing, false) => continue,
+                (Shows::Nothing, true) => How::Delete,
+                (Shows::Contact(_), false) => How::Add,
+                (Shows::Contact(_), true) => How::Change(Vec::new()),
             };
             told.push(Told { card: CardId(card), revision: newest.revision.0, how });
             state.own.insert(card, newest.revision.0);
@@ -340,16 +408,8 @@ impl Work<'_> {
 /// The newest version of a card in this book.
 struct Newest {
     revision: Revision,
-    card: Option<Card>,
-}
-
-impl Newest {
-    fn shows(&self, lens: &Lens) -> Shows {
-        match &self.card {
-            Some(card) => Shows::Contact(Box::new(lens.project(card))),
-            None => Shows::Nothing,
-        }
-    }
+    /// As this device would show it.
+    shows: Shows,
 }
 
 /// What turns what is shown into what is.
@@ -361,17 +421,22 @@ fn difference(shown: &Shows, now: &Shows) -> How {
     }
 }
 
-fn occurrence(command: &SyncCommand, occurrences: &mut BTreeMap<CommandId, u32>) -> CommandId {
-    let mut id = match command {
-        SyncCommand::Add { client_id, .. } => CommandId::Add(client_id.clone(), 0),
-        SyncCommand::Change { card, .. } | SyncCommand::Delete { card } | SyncCommand::Fetch { card } => {
-            CommandId::Item(card.0, 0)
+/// Gives every command its id: kind, name, and the how-manyth of those in the request.
+fn count(commands: &[SyncCommand]) -> Vec<CommandId> {
+    let mut counts: BTreeMap<CommandId, u32> = BTreeMap::new();
+    let ids = commands.iter().map(|command| {
+        let mut id = match command {
+            SyncCommand::Add { client_id, .. } => CommandId::Add(client_id.clone(), 0),
+            SyncCommand::Change { card, .. } | SyncCommand::Delete { card } | SyncCommand::Fetch { card } => {
+                CommandId::Item(card.0, 0)
+            }
+        };
+        let count = counts.entry(id.clone()).or_insert(0);
+        match &mut id {
+            CommandId::Add(_, number) | CommandId::Item(_, number) => *number = *count,
         }
-    };
-    let count = occurrences.entry(id.clone()).or_insert(0);
-    match &mut id {
-        CommandId::Add(_, number) | CommandId::Item(_, number) => *number = *count,
-    }
-    *count += 1;
-    id
+        *count += 1;
+        id
+    });
+    ids.collect()
 }

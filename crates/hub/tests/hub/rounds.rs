@@ -99,6 +99,24 @@ fn two_adds_of_one_client_id_in_one_request_are_two_contacts() {
 }
 
 #[test]
+fn of_two_adds_of_one_client_id_the_one_that_does_not_come_again_is_not_taken_for_the_other() {
+    sqlite(async |database| {
+        let access = access(&hub(database, 1).await);
+        let book = default_book(&access).await;
+        let (key, _) = first_sync(&access, "P", book, 25).await;
+        let cyd = contact(&[(Property::FirstName, "Cyd")]);
+        let both = request(&key, vec![add("5", contact(BEA)), add("5", cyd.clone())], 25);
+        let first = expect_round(access.sync("P", book, both).await.unwrap());
+        let round = expect_round(access.sync("P", book, request(&key, vec![add("5", cyd)], 25)).await.unwrap());
+        let CommandResponse::Added(_, second_of_first) = &first.responses[1] else { panic!("two responses") };
+        assert_eq!(added(&round, "5"), *second_of_first);
+        let told: Vec<CardId> = round.commands.iter().map(ServerCommand::card).collect();
+        assert_eq!(told, [added(&first, "5")], "the one whose id the phone never learnt");
+        assert_eq!(cards(&access, book).await.len(), 2);
+    });
+}
+
+#[test]
 fn a_client_id_used_again_in_a_later_round_is_another_contact() {
     sqlite(async |database| {
         let access = access(&hub(database, 1).await);

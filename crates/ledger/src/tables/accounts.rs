@@ -17,15 +17,20 @@ pub fn revision(tx: &mut dyn Transaction, account: &AccountId) -> Result<Option<
     tx.first("SELECT revision FROM account WHERE account = $1", &[account.into()], |row| Ok(Revision(row.integer(0)?)))
 }
 
+/// Takes the next `count` revisions; the first of them. As [`next_revision`], for many at once.
+pub fn next_revisions(tx: &mut dyn Transaction, account: &AccountId, count: i64, now: i64) -> Result<Revision> {
+    tx.first(
+        "UPDATE account SET revision = revision + $1, changed_at = $2 WHERE account = $3 RETURNING revision",
+        &[count.into(), now.into(), account.into()],
+        |row| Ok(Revision(row.integer(0)? - count + 1)),
+    )?
+    .ok_or_else(|| LedgerError::Damaged(format!("no account {account}")))
+}
+
 /// Takes the next revision. The row stays locked until the transaction ends, so the order of revisions is the order
 /// of commits.
 pub fn next_revision(tx: &mut dyn Transaction, account: &AccountId, now: i64) -> Result<Revision> {
-    tx.first(
-        "UPDATE account SET revision = revision + 1, changed_at = $1 WHERE account = $2 RETURNING revision",
-        &[now.into(), account.into()],
-        |row| Ok(Revision(row.integer(0)?)),
-    )?
-    .ok_or_else(|| LedgerError::Damaged(format!("no account {account}")))
+    next_revisions(tx, account, 1, now)
 }
 
 /// Locks the account until the transaction ends and returns its revision: two rounds of one account never interleave.
