@@ -14,9 +14,10 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn element() -> impl Strategy<Value = Element> {
-    let leaf = (tag(), text()).prop_map(|(tag, text)| Element { tag, text, children: Vec::new() });
+    let leaf = (tag(), text()).prop_map(|(tag, text)| Element { tag, text, bytes: Vec::new(), children: Vec::new() });
     leaf.prop_recursive(6, 60, 6, |inner| {
         (tag(), prop::collection::vec(inner, 0..6)).prop_map(|(tag, children)| Element {
+            bytes: Vec::new(),
             tag,
             text: String::new(),
             children,
