@@ -53,6 +53,16 @@ pub(crate) struct Done {
     revisions: std::ops::Range<i64>,
 }
 
+impl Done {
+    /// Notes what the device shows of a card after a command, and what the ledger has.
+    fn note(&mut self, command: CommandId, card: CardId, shows: Shows, newest: Newest) {
+        let differs = newest.shows != shows;
+        let touched = Touched { command: command.clone(), card, shows, revision: newest.revision.0, differs };
+        self.touched.insert(command, touched);
+        self.newest.insert(card, newest);
+    }
+}
+
 /// An edit: what it starts from, and what the device shows now.
 struct Edit<'a> {
     base: &'a Card,
@@ -165,7 +175,7 @@ impl Work<'_> {
         };
         let row = self.writer.create(tx, revision, self.book, &mut card)?;
         let newest = Newest { revision, shows: Shows::Contact(Box::new(self.lens.project(&card))) };
-        self.note(done, id, row.card, Shows::Contact(Box::new(self.lens.seen(&nothing, sent))), newest);
+        done.note(id, row.card, Shows::Contact(Box::new(self.lens.seen(&nothing, sent))), newest);
         Ok(row.card)
     }
 
@@ -315,15 +325,8 @@ impl Work<'_> {
         shows: Shows,
     ) -> Result<()> {
         let newest = self.newest_here(tx, card)?;
-        self.note(done, command, card, shows, newest);
+        done.note(command, card, shows, newest);
         Ok(())
-    }
-
-    fn note(&self, done: &mut Done, command: CommandId, card: CardId, shows: Shows, newest: Newest) {
-        let differs = newest.shows != shows;
-        let touched = Touched { command: command.clone(), card, shows, revision: newest.revision.0, differs };
-        done.touched.insert(command, touched);
-        done.newest.insert(card, newest);
     }
 
     fn newest_here(&self, tx: &mut dyn Transaction, card: CardId) -> Result<Newest> {
