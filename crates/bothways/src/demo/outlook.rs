@@ -15,6 +15,8 @@ use super::PATIENCE;
 pub struct Contact {
     /// Graph's id.
     pub id: String,
+    /// The whole name; of a contact without one what stands for it.
+    pub display_name: Option<String>,
     /// First name.
     pub given_name: Option<String>,
     /// Last name.

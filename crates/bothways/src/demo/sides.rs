@@ -6,32 +6,33 @@ use phone::{LocalContact, Property};
 
 use super::outlook::Contact;
 
-/// A contact as both sides can show it: first name, last name, company, job title, mobile number, first e-mail address.
-type Shown = [String; 6];
+/// A contact as both sides can show it: name, company, job title, mobile number, first e-mail address.
+type Shown = [String; 5];
 
 fn on_the_phone(contact: &LocalContact) -> Shown {
+    let text = |property| contact.get(property).unwrap_or_default();
     [
-        Property::FirstName,
-        Property::LastName,
-        Property::CompanyName,
-        Property::JobTitle,
-        Property::MobilePhoneNumber,
-        Property::Email1Address,
+        format!("{} {}", text(Property::FirstName), text(Property::LastName)).trim().to_owned(),
+        text(Property::CompanyName).to_owned(),
+        text(Property::JobTitle).to_owned(),
+        text(Property::MobilePhoneNumber).to_owned(),
+        text(Property::Email1Address).to_owned(),
     ]
-    .map(|property| contact.get(property).unwrap_or_default().to_owned())
 }
 
 fn in_outlook(contact: &Contact) -> Shown {
-    let email = contact.email_addresses.first().and_then(|email| email.address.as_ref());
-    [
-        contact.given_name.as_ref(),
-        contact.surname.as_ref(),
-        contact.company_name.as_ref(),
-        contact.job_title.as_ref(),
-        contact.mobile_phone.as_ref(),
-        email,
-    ]
-    .map(|text| text.cloned().unwrap_or_default())
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let email = contact.email_addresses.first().and_then(|email| email.address.clone()).unwrap_or_default();
+    let company = text(&contact.company_name);
+    let parts = format!("{} {}", text(&contact.given_name), text(&contact.surname));
+    // A name known only as a whole comes to the phone in words; what merely stands for a name does not.
+    let whole = text(&contact.display_name);
+    let name = match parts.trim() {
+        "" if whole == company || whole == email => String::new(),
+        "" => whole,
+        parts => parts.to_owned(),
+    };
+    [name, company, text(&contact.job_title), text(&contact.mobile_phone), email]
 }
 
 /// How the two sides compare.
