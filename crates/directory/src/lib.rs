@@ -5,7 +5,7 @@
 //! regard to case and accents. The index is a table of [tokens](terms) in byte order, the same on every engine.
 //!
 //! This crate must never know a protocol, a person's own contacts, or who asks. To add a source, make
-//! [`import::Record`]s from it and hand them to [`import::plan`]; to make another field searchable, add it to
+//! [`import::Record`]s from it and hand them to [`Directory::plan`]; to make another field searchable, add it to
 //! `terms.rs`, and say in a migration that the index is to be made anew.
 
 use ledger::{Database, Result, tables::directory as tables};

@@ -1,7 +1,7 @@
 //! Path: Microsoft Graph's REST API for contacts, v1.0, as far as real clients of contacts and the directory go.
 //!
 //! The files carry Graph's own words: `contacts`, `folders`, `delta`, `photo`, `batch`, `users`, `subscriptions`;
-//! `routes` lists every path. A request is signed in, taken apart into a [`message`], answered by one of them, and what
+//! `routes` lists every path. A request is signed in, taken apart into a `message`, answered by one of them, and what
 //! went wrong becomes a status and a code in one place, `error`. The server keeps nothing for a client but its
 //! subscriptions: tokens and change keys are revisions.
 //!

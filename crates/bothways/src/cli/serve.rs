@@ -49,7 +49,7 @@ pub struct Serve {
     /// A listener of its own for /metrics, /healthz and /readyz, without TLS.
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics_listen: Option<SocketAddr>,
-    /// The address of this installation as phones see it, such as https://contacts.example.com
+    /// The address of this installation as phones see it, such as `https://contacts.example.com`
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Write the process id to this file once the server listens; it is removed at the end.

@@ -9,7 +9,7 @@
 //! | [`birthday`] | days as Exchange writes them |
 //! | [`contact`] | [`project`]: the resource a client is shown |
 //! | [`patch`] | [`Patch`]: what a client sent, property by property, unset, null or set |
-//! | `absorb` | [`absorb`]: that edit on a card |
+//! | `absorb` | [`absorb()`]: that edit on a card |
 //!
 //! What the lens promises:
 //! - A property that a patch does not name is untouched; null and the empty text clear.

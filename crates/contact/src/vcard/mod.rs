@@ -1,11 +1,11 @@
 //! vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), as programs really write them.
 //!
 //! [`read`] takes a file apart into cards; a broken or cut card is an error with its line, the others are delivered.
-//! [`write`] makes a vCard of a card: an item that came from the same version and still says the same goes out in its
+//! [`write()`] makes a vCard of a card: an item that came from the same version and still says the same goes out in its
 //! own lines, everything else is made anew in the form Apple's programs read best. [`absorb`] is the lens for paths
 //! on which a client sends whole vCards back.
 //!
-//! One table decides what a property means ([`properties`](self::properties) reading, `make` writing); whatever it
+//! One table decides what a property means ([`properties`] reading, `make` writing); whatever it
 //! does not name lives on word for word as [`Fact::Opaque`](crate::Fact). A dialect's spelling goes where its
 //! property is read: `labels` for types and labels, `services` for messengers, `android`, `days`, `encodings`.
 //!
