@@ -77,7 +77,7 @@ pub enum Context {
 
 /// An item's verbatim form on the path it came from. Valid only while the fact is unchanged: whoever changes the
 /// fact clears it ([`Item::touched`]).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Source {
     /// The content lines of the vCard property group this item came from, unfolded, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails here fails for good reason")]
 
+mod cases;
+
 use std::collections::BTreeSet;
 
+use cases::cases;
 use contact::{
     Card, Context, Fact, Item, ItemId, NewItemIds, PartialDate,
     fact::{
@@ -157,7 +160,7 @@ fn follows(key: &str) -> bool {
 const COMPANY: [&str; 4] = ["companyName", "department", "officeLocation", "yomiCompanyName"];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(cases(192))]
 
     /// Echo: what was served and comes back is no change, down to the verbatim source.
     #[test]

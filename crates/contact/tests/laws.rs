@@ -5,10 +5,12 @@
 //! *identity*: item ids survive.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
+mod cases;
 mod generate;
 
 use std::collections::BTreeSet;
 
+use cases::cases;
 use contact::{
     Card, Item, ItemId,
     eas::{EasContact, Element, Family, Lens, Picture, Property, Supported, Version},
@@ -176,7 +178,7 @@ fn texts(item: &Item) -> Vec<serde_json::Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn echo_what_is_served_and_returned_is_no_change(card in card(), lens in lens()) {
@@ -277,7 +279,7 @@ fn fork() -> impl Strategy<Value = (Card, Card, Card)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(128))]
 
     #[test]
     fn convergence_swapping_the_sides_and_the_winner_gives_the_same_card((base, mine, theirs) in fork()) {

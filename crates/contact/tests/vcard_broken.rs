@@ -1,8 +1,10 @@
 //! Files that are cut, mixed up or no vCards at all.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
+mod cases;
 mod vcard_support;
 
+use cases::cases;
 use contact::{
     Fact,
     fact::{Phone, PhoneKind},
@@ -178,7 +180,7 @@ fn nearly_vcards() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn no_bytes_make_the_reader_or_the_writer_panic(bytes in nearly_vcards()) {

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 #[allow(dead_code, reason = "other tests use the rest of it")]
+mod cases;
 mod generate;
 mod vcard_support;
 
 use std::collections::HashMap;
 
+use cases::cases;
 use contact::{
     BlobHash, Card, Fact, Item, ItemId,
     vcard::{self, ClientProfile, ImportedCard, VcardVersion},
@@ -156,7 +158,7 @@ fn every_card_written_has_a_full_name() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn echo_holds_for_cards_of_every_path(card in generate::card()) {

@@ -15,10 +15,11 @@
 //!    that is there, facet by facet.
 //! 6. **Order is kept.** Items stay in the order of the base; one side's new order is taken over; additions stand where
 //!    they were made.
-//! 7. **The sides are equal.** Swapping them together with the winner gives the same card. Without conflicts the winner
+//! 7. **An unchanged side has no say.** The result is the other side as it is, ids and order included.
+//! 8. **The sides are equal.** Swapping them together with the winner gives the same card. Without conflicts the winner
 //!    does not matter at all, so either order of arrival gives the same card.
 //!
-//! An item's word-for-word [source](crate::Source) survives only if the merged item is what that source says.
+//! An item's word-for-word [source](Source) survives only if the merged item is what that source says.
 
 mod alike;
 mod facets;
@@ -29,7 +30,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Card, Context, Fact, Item, ItemId};
+use crate::{Card, Context, Fact, Item, ItemId, Source};
 
 /// Whose value is kept where both sides changed the same facet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +87,10 @@ impl Facet {
 /// Merges two edits of `base`; the module says what that promises.
 #[must_use]
 pub fn merge(base: &Card, mine: &Card, theirs: &Card, winner: Winner) -> Merged {
+    if base == theirs || base == mine {
+        let card = if base == theirs { mine } else { theirs };
+        return Merged { card: card.clone(), conflicts: Vec::new() };
+    }
     let (mine, theirs) = alike::aligned(base, mine, theirs);
     let (mine, theirs) = (mine.as_ref(), theirs.as_ref());
     let mut judge = Judge { winner, item: None, conflicts: Vec::new() };
@@ -140,7 +145,7 @@ impl Judge {
             contexts: merged_contexts(base.map(|base| &base.contexts), &mine.contexts, &theirs.contexts),
             label: self.facet("label", Some(&base.and_then(|base| base.label.clone())), &mine.label, &theirs.label),
             pref: self.facet("pref", Some(&base.and_then(|base| base.pref)), &mine.pref, &theirs.pref),
-            source: crate::Source::default(),
+            source: Source::default(),
         };
         let says = |side: &Item| {
             (&side.fact, &side.contexts, &side.label, side.pref)
@@ -151,10 +156,10 @@ impl Judge {
             (true, true) if matches!(merged.fact, Fact::Opaque(_)) => {
                 self.facet("source", base.map(|base| &base.source), &mine.source, &theirs.source)
             }
-            (true, true) => self.quietly(base.map(|base| &base.source), &mine.source, &theirs.source),
+            (true, true) => one_source(base.map(|base| &base.source), &mine.source, &theirs.source).clone(),
             (true, false) => mine.source.clone(),
             (false, true) => theirs.source.clone(),
-            (false, false) => crate::Source::default(),
+            (false, false) => Source::default(),
         };
         merged
     }
@@ -188,6 +193,15 @@ impl Judge {
         } else {
             theirs.clone()
         }
+    }
+}
+
+/// The form to keep of two that say the same: the one that is new, else the same one whoever wins.
+fn one_source<'a>(base: Option<&Source>, mine: &'a Source, theirs: &'a Source) -> &'a Source {
+    match base {
+        Some(base) if base == mine => theirs,
+        Some(base) if base == theirs => mine,
+        _ => mine.max(theirs),
     }
 }
 
