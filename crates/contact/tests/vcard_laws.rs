@@ -1,8 +1,8 @@
 //! What holds for every vCard, shown on address books as five programs write them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
-#[allow(dead_code, reason = "other tests use the rest of it")]
 mod cases;
+#[allow(dead_code, reason = "other tests use the rest of it")]
 mod generate;
 mod vcard_support;
 

@@ -15,8 +15,7 @@
 //!    that is there, facet by facet.
 //! 6. **Order is kept.** Items stay in the order of the base; one side's new order is taken over; additions stand where
 //!    they were made.
-//! 7. **An unchanged side has no say.** The result is the other side as it is, ids and order included.
-//! 8. **The sides are equal.** Swapping them together with the winner gives the same card. Without conflicts the winner
+//! 7. **The sides are equal.** Swapping them together with the winner gives the same card. Without conflicts the winner
 //!    does not matter at all, so either order of arrival gives the same card.
 //!
 //! An item's word-for-word [source](Source) survives only if the merged item is what that source says.
@@ -87,10 +86,6 @@ impl Facet {
 /// Merges two edits of `base`; the module says what that promises.
 #[must_use]
 pub fn merge(base: &Card, mine: &Card, theirs: &Card, winner: Winner) -> Merged {
-    if base == theirs || base == mine {
-        let card = if base == theirs { mine } else { theirs };
-        return Merged { card: card.clone(), conflicts: Vec::new() };
-    }
     let (mine, theirs) = alike::aligned(base, mine, theirs);
     let (mine, theirs) = (mine.as_ref(), theirs.as_ref());
     let mut judge = Judge { winner, item: None, conflicts: Vec::new() };
