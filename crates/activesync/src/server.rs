@@ -9,7 +9,7 @@ use hub::{
     AccessPath, Caller, Hub,
     devices::{DeviceGreeting, Wipe},
 };
-use identity::{Credentials, Identity};
+use identity::{Attempt, ClientCertificate, Credentials, Identity};
 
 use crate::{
     answer::{self, HttpResponse},
@@ -164,8 +164,15 @@ impl ActiveSync {
         let is_bearer = matches!(credentials, Credentials::Bearer(_) | Credentials::EmptyBearer);
         let query = Query::parse(parts.uri.query()).ok();
         let device = query.as_ref().map(|query| query.device.as_str());
-        match self.shared.identity.authenticate(&credentials, AccessPath::ActiveSync, device).await {
-            Ok(caller) => Ok(caller),
+        let attempt = Attempt {
+            credentials: &credentials,
+            path: AccessPath::ActiveSync,
+            device,
+            network: peer.ip(),
+            certificate: parts.extensions.get::<Arc<ClientCertificate>>().map(Arc::as_ref),
+        };
+        match self.shared.identity.authenticate(attempt).await {
+            Ok(admission) => Ok(admission.caller),
             Err(refusal @ (identity::Refusal::TooManyAttempts { .. } | identity::Refusal::Unavailable(_))) => {
                 tracing::warn!(%peer, %refusal, "nobody can be let in now");
                 Err(answer::refuse(Refusal::Temporary))

@@ -33,6 +33,10 @@ pub struct Configuration {
     pub access: Access,
     /// What devices must agree to.
     pub provisioning: Provisioning,
+    /// The key that seals what must stay secret.
+    pub secrets: Secrets,
+    /// What is kept of who did what.
+    pub audit: Audit,
     /// What is logged.
     pub log: Log,
 }
@@ -137,6 +141,34 @@ pub struct Provisioning {
 fn span<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     span::parse(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// `[secrets]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Secrets {
+    /// The file with the installation's key, for those who keep it elsewhere than in the data folder, or share it among
+    /// several servers of one database.
+    pub key_file: Option<PathBuf>,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// How long it is kept who signed in and what was changed.
+    #[serde(deserialize_with = "some_span")]
+    pub retention: Duration,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { retention: Duration::from_hours(24 * 365) }
+    }
+}
+
+fn some_span<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    span::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 /// `[log]`

@@ -74,6 +74,11 @@ impl DataFolder {
         self.path.join("bothways.sock")
     }
 
+    /// The installation's key.
+    pub fn key(&self) -> PathBuf {
+        self.path.join("secret.key")
+    }
+
     /// The certificate made on the first start.
     pub fn certificate(&self) -> PathBuf {
         self.path.join("certificate.pem")

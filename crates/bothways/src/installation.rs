@@ -7,7 +7,7 @@ use activesync::{ActiveSync, ApplicationDataForms};
 use anyhow::Context;
 use directory::Directory;
 use hub::{Access, AccountId, Hub};
-use identity::{AccountPassword, Identity, Policy};
+use identity::{AccountPassword, Identity, Policy, Settings};
 use ledger::{Database, Durability, SqliteOptions};
 use tokio::sync::broadcast::{self, error::TryRecvError};
 
@@ -15,7 +15,7 @@ use crate::{
     ambient::{self, SystemClock, SystemEntropy},
     configuration::{self, Configuration},
     data_folder::DataFolder,
-    hints,
+    hints, installation_key,
 };
 
 /// A person who may sign in.
@@ -48,8 +48,14 @@ impl Installation {
         ledger.migrate(&ambient::now).await.context("the database cannot be used")?;
         let forms = Arc::new(ApplicationDataForms);
         let hub = Hub::new(ledger.clone(), forms, Arc::new(SystemClock), Arc::new(SystemEntropy));
-        let policy = sign_in_policy(configuration);
-        let identity = Identity::new(ledger.clone(), Arc::new(SystemClock), Arc::new(SystemEntropy), policy);
+        let sign_in = Settings {
+            policy: sign_in_policy(configuration),
+            issuer: configuration.server.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
+            audit_retention: configuration.audit.retention,
+            hub: Some(hub.clone()),
+            ..Settings::new(installation_key::open(folder, configuration)?)
+        };
+        let identity = Identity::new(ledger.clone(), Arc::new(SystemClock), Arc::new(SystemEntropy), sign_in);
         let changed = hub.wake_ups().all();
         let directory = Directory::new(ledger.clone());
         Ok(Self { ledger, hub, directory, identity, hints: folder.hints(), changed })

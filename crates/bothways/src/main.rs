@@ -12,6 +12,7 @@ mod data_folder;
 mod demo;
 mod hints;
 mod installation;
+mod installation_key;
 mod limits;
 mod logging;
 mod output;

@@ -17,38 +17,15 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::{
+    admission::{Admission, Attempt, PersonFacts, SignInMethod},
     attempts::Attempts,
     credentials::{Credentials, Secret, login_name},
     error::Refusal,
     hashing, limits,
     recent::Recent,
+    settings::{AccountPassword, Settings},
+    standing::Known,
 };
-
-/// What the account's own password is good for. App passwords are always good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AccountPassword {
-    /// It opens what an app password opens.
-    #[default]
-    Allowed,
-    /// Programs and devices need an app password each.
-    Refused,
-}
-
-/// What the administrator decides about signing in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// What the account's own password is good for.
-    pub account_password: AccountPassword,
-    /// The paths that `Basic` opens. Microsoft Graph's clients know only tokens, so it is not among them unless asked for.
-    pub basic: BTreeSet<AccessPath>,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        let basic = [AccessPath::ActiveSync, AccessPath::CardDav, AccessPath::Jmap];
-        Self { account_password: AccountPassword::default(), basic: basic.into() }
-    }
-}
 
 /// Knows who people are. Clones share everything.
 #[derive(Clone)]
@@ -60,7 +37,7 @@ pub(crate) struct Inner {
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    policy: Policy,
+    pub(crate) settings: Settings,
     /// Random in every process, so that the digests below mean nothing outside of it.
     key: [u8; 32],
     verdicts: Recent<[u8; 32], Verdict>,
@@ -86,13 +63,13 @@ enum Proof {
 
 impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity").field("policy", &self.inner.policy).finish_non_exhaustive()
+        f.debug_struct("Identity").field("settings", &self.inner.settings).finish_non_exhaustive()
     }
 }
 
 impl Identity {
     /// Works on a database that has this release's schema.
-    pub fn new(database: Database, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, policy: Policy) -> Self {
+    pub fn new(database: Database, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, settings: Settings) -> Self {
         let mut key = [0; 32];
         entropy.fill(&mut key);
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -101,7 +78,7 @@ impl Identity {
                 database,
                 clock,
                 entropy,
-                policy,
+                settings,
                 key,
                 verdicts: Recent::new(limits::VERIFIED, limits::VERIFIED_ENTRIES),
                 attempts: Attempts::new(),
@@ -111,22 +88,43 @@ impl Identity {
         }
     }
 
-    /// Who is asking, on this path. `device` is the DeviceId of ActiveSync, where the request has one: an app password
-    /// may belong to a device.
-    pub async fn authenticate(
-        &self,
-        credentials: &Credentials,
-        path: AccessPath,
-        device: Option<&str>,
-    ) -> Result<Caller, Refusal> {
-        match credentials {
-            Credentials::Missing => Err(Refusal::Missing),
-            Credentials::EmptyBearer => Err(Refusal::EmptyBearer),
-            Credentials::Malformed => Err(Refusal::Malformed),
-            Credentials::Bearer(token) => self.by_token(token, path).await,
-            Credentials::Basic { .. } if !self.inner.policy.basic.contains(&path) => Err(Refusal::OtherPath),
-            Credentials::Basic { user, password } => self.by_password(user, password, path, device).await,
-        }
+    /// Who is asking.
+    pub async fn authenticate(&self, attempt: Attempt<'_>) -> Result<Admission, Refusal> {
+        let Attempt { credentials, path, device, .. } = attempt;
+        let (person, method) = match credentials {
+            Credentials::Missing => return Err(Refusal::Missing),
+            Credentials::EmptyBearer => return Err(Refusal::EmptyBearer),
+            Credentials::Malformed => return Err(Refusal::Malformed),
+            Credentials::Bearer(token) => (self.by_token(token, path).await?, SignInMethod::IssuedToken),
+            Credentials::Basic { .. } if !self.inner.settings.policy.basic.contains(&path) => {
+                return Err(Refusal::OtherPath);
+            }
+            Credentials::Basic { user, password } => {
+                (self.by_password(user, password, path, device).await?, SignInMethod::Password)
+            }
+        };
+        Ok(Admission {
+            person: Arc::new(PersonFacts {
+                account: person.account,
+                email: person.email.clone(),
+                name: person.name.clone(),
+                groups: Vec::new(),
+                paths_off: BTreeSet::new(),
+                revision: 0,
+            }),
+            caller: person,
+            method,
+            session: None,
+            claims_challenge: false,
+            expires_at: None,
+            known: Arc::new(Known {}),
+        })
+    }
+
+    /// Whether somebody who was let in may still be, for requests that are held.
+    pub async fn still(&self, admission: &Admission) -> Result<(), Refusal> {
+        let _ = &admission.known;
+        Ok(())
     }
 
     /// Forgets every checked password and every wrong one. Not needed after changes to people; for an administrator
@@ -239,7 +237,7 @@ impl Inner {
             return Ok(Some(Proof::App(app_password)));
         }
         let account = person
-            .filter(|_| self.policy.account_password == AccountPassword::Allowed)
+            .filter(|_| self.settings.policy.account_password == AccountPassword::Allowed)
             .and_then(|person| person.password.clone());
         let mut candidates: Vec<(String, Proof)> =
             chosen.into_iter().map(|one| (one.secret.clone(), Proof::App(one))).collect();

@@ -7,19 +7,38 @@
 //! To add a way to prove who one is: a variant of [`Credentials`], its table in the ledger's `people`, and its check in
 //! `authenticate`. Whatever it is, a person who is shut out must stay out.
 
+mod admission;
 mod app_passwords;
 mod attempts;
+mod audit;
 mod authenticate;
+mod certificates;
+mod clients;
 mod credentials;
 mod error;
+mod grants;
 mod hashing;
 mod limits;
 mod people;
 mod recent;
+pub mod seal;
+mod sessions;
+mod settings;
+pub mod sources;
+mod standing;
 mod tokens;
 
+pub use admission::{Admission, Attempt, PersonFacts, SignInMethod};
 pub use app_passwords::{AppPasswordEntry, Binding};
-pub use authenticate::{AccountPassword, Identity, Policy};
+pub use audit::{Audit, AuditEvent};
+pub use authenticate::Identity;
+pub use certificates::ClientCertificate;
+pub use clients::{Client, ClientId, GrantType};
 pub use credentials::{Credentials, Secret};
 pub use error::{IdentityError, Refusal, Result};
+pub use grants::{Decision, DeviceCode, DeviceRequest, Introspection};
 pub use people::{NewPerson, PersonEntry, normal_email};
+pub use seal::InstallationKey;
+pub use sessions::{CodeRequest, Grant, GrantError, NotASessionId, PkceChallenge, SessionEntry, SessionId};
+pub use settings::{AccountPassword, Policy, Settings};
+pub use sources::{PasswordSource, TokenSource};

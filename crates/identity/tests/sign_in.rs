@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has to stop")]
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -11,7 +12,10 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hub::{AccessPath, Caller, Clock, Entropy};
-use identity::{AccountPassword, Binding, Credentials, Identity, IdentityError, NewPerson, Policy, Refusal, Secret};
+use identity::{
+    AccountPassword, Attempt, Binding, Credentials, Identity, IdentityError, InstallationKey, NewPerson, Policy,
+    Refusal, Secret, Settings,
+};
 use ledger::{Database, testing::both_engines};
 use sha2::{Digest, Sha256};
 
@@ -51,7 +55,8 @@ impl House {
         static SEED: AtomicU64 = AtomicU64::new(0);
         let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000 * SECOND)));
         let entropy = Arc::new(Counted(AtomicU64::new(SEED.fetch_add(1 << 32, Ordering::Relaxed))));
-        Self { identity: Identity::new(database.clone(), clock.clone(), entropy, policy), clock }
+        let settings = Settings { policy, ..Settings::new(InstallationKey::from([7; 32])) };
+        Self { identity: Identity::new(database.clone(), clock.clone(), entropy, settings), clock }
     }
 
     /// With Anna, whose password is `correct horse`.
@@ -80,12 +85,18 @@ impl House {
     async fn sign_in_from(&self, user: &str, password: &str, device: Option<&str>) -> Result<Caller, Refusal> {
         let header = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
         let credentials = Credentials::from_authorization(Some(header.as_bytes()));
-        self.identity.authenticate(&credentials, AccessPath::ActiveSync, device).await
+        self.ask(&credentials, AccessPath::ActiveSync, device).await
+    }
+
+    async fn ask(&self, credentials: &Credentials, path: AccessPath, device: Option<&str>) -> Result<Caller, Refusal> {
+        let network = IpAddr::from([192, 0, 2, 1]);
+        let attempt = Attempt { credentials, path, device, network, certificate: None };
+        self.identity.authenticate(attempt).await.map(|admission| admission.caller)
     }
 
     async fn show(&self, token: &Secret, path: AccessPath) -> Result<Caller, Refusal> {
         let header = format!("Bearer {}", token.reveal());
-        self.identity.authenticate(&Credentials::from_authorization(Some(header.as_bytes())), path, None).await
+        self.ask(&Credentials::from_authorization(Some(header.as_bytes())), path, None).await
     }
 }
 
@@ -227,7 +238,7 @@ fn a_password_does_not_open_the_path_of_tokens() {
     both_engines(async |database| {
         let house = House::with_anna(&database).await;
         let credentials = Credentials::Basic { user: "anna".into(), password: Secret::new("correct horse") };
-        let refused = house.identity.authenticate(&credentials, AccessPath::Graph, None).await;
+        let refused = house.ask(&credentials, AccessPath::Graph, None).await;
         assert_eq!(refused, Err(Refusal::OtherPath));
     });
 }
@@ -331,7 +342,7 @@ fn without_credentials_there_is_no_caller() {
             (Some(b"Negotiate abc"), Refusal::Malformed),
         ] {
             let credentials = Credentials::from_authorization(header);
-            assert_eq!(house.identity.authenticate(&credentials, AccessPath::ActiveSync, None).await, Err(refusal));
+            assert_eq!(house.ask(&credentials, AccessPath::ActiveSync, None).await, Err(refusal));
         }
     });
 }

@@ -19,7 +19,7 @@ use directory::{
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hub::{Access, AccessPath, AccountId, Clock, Entropy, Hub};
-use identity::{Identity, NewPerson, Policy, Secret};
+use identity::{Identity, InstallationKey, NewPerson, Secret};
 use ledger::Database;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use wbxml::{Reader, Tag, Token, Writer, document, pages::airsync as a};
@@ -71,7 +71,9 @@ impl World {
         let clock = Arc::new(Ticks(AtomicI64::new(1_800_000_000_000_000)));
         let entropy = Arc::new(Seeded(Mutex::new(StdRng::seed_from_u64(7))));
         let hub = Hub::new(database.clone(), Arc::new(ApplicationDataForms), clock.clone(), entropy.clone());
-        let identity = Identity::new(database.clone(), clock, entropy, Policy::default());
+        let key = InstallationKey::from([7; 32]);
+        let sign_in = identity::Settings { hub: Some(hub.clone()), ..identity::Settings::new(key) };
+        let identity = Identity::new(database.clone(), clock, entropy, sign_in);
         let directory = Directory::new(database.clone());
         let account = identity.draw_account();
         hub.create_account(account).await.unwrap();

@@ -125,6 +125,9 @@ impl Front {
         match room {
             Room::ActiveSync | Room::Autodiscover => self.activesync(client, request).await,
             Room::Graph => {
+                let mut request = request;
+                // For whoever asks where the request comes from.
+                request.extensions_mut().insert(client);
                 let Ok(answer) = self.graph.clone().oneshot(request.map(Body::new)).await;
                 answer
             }
