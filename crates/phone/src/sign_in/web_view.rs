@@ -103,6 +103,9 @@ impl WebView<'_> {
         filled: &mut Vec<(String, Vec<String>)>,
     ) -> Result<Step, PhoneError> {
         let (forms, words) = form::read(&answer.body);
+        if let Some(on_page) = &person.on_page {
+            on_page(&words);
+        }
         // A wrong password may come back as 200, 401 or 422, with the form; an error page has none.
         let usable = |form: &&Form| !form.buttons.is_empty();
         let typed = |form: &&Form| form.fields.iter().any(form::Field::is_typed);
