@@ -8,6 +8,7 @@ pub mod clients;
 pub mod codes;
 pub mod collections;
 pub mod conflicts;
+pub mod device_access;
 pub mod devices;
 pub mod directory;
 pub mod people;
