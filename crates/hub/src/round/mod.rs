@@ -350,15 +350,17 @@ impl Seat {
             winner: options.winner,
             state: &was,
             record: start.record,
+            withheld: self.request.withheld,
         };
         let done = work.run(tx, &self.request.commands)?;
         let mut state = was.clone();
-        let window = if self.request.get_changes { self.request.window.clamp(1, WINDOW_MAX) } else { 0 };
+        let get_changes = self.request.get_changes && !self.request.withheld;
+        let window = if get_changes { self.request.window.clamp(1, WINDOW_MAX) } else { 0 };
         let told = work.settle(tx, &done, &mut state, window as usize)?;
         // What the merge has to tell takes its places in the window first.
         let window = window.saturating_sub(u32::try_from(told.len()).unwrap_or(u32::MAX));
-        let owes = self.request.get_changes && !state.owed.is_empty();
-        let (page_from, page) = if self.request.get_changes {
+        let owes = get_changes && !state.owed.is_empty();
+        let (page_from, page) = if get_changes {
             let newest = newest_revision(tx, &self.writer)?;
             let (from, page) = work.view().next_page(tx, &mut state, window, newest)?;
             (Some(from), page)
