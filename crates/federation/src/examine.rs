@@ -43,11 +43,11 @@ fn fix(error: &CompanyError) -> &'static str {
 }
 
 impl LdapPasswords {
-    /// Connects, and lets the searching one in.
-    pub async fn check(&self) -> Check {
-        let found = self.examine().await.map_err(|error| Problem {
+    /// Connects, lets the searching one in, and looks at the base.
+    pub async fn examine(&self) -> Check {
+        let found = self.look().await.map_err(|error| Problem {
             wrong: error.to_string(),
-            fix: "check [ldap] urls, start_tls, ca_file, bind_dn and bind_password_file".to_owned(),
+            fix: "check [ldap] urls, start_tls, ca_file, base, bind_dn and bind_password_file".to_owned(),
         });
         Check { what: "directory", found }
     }

@@ -119,8 +119,8 @@ impl LdapPasswords {
         Ok(Self { inner: Arc::new(Inner { settings, places, password, issuer, timeout }) })
     }
 
-    /// Connects, lets the searching one in, and looks at the base, for an examination.
-    pub async fn examine(&self) -> Result<String, LdapError> {
+    /// For an examination.
+    pub(crate) async fn look(&self) -> Result<String, LdapError> {
         self.contained(|inner| async move {
             let mut connection = inner.connect().await?;
             inner.let_service_in(&mut connection).await?;
