@@ -83,6 +83,15 @@ pub enum IdentityError {
     /// Not between a second and ten years.
     #[error("a token lives between one second and ten years")]
     UnfitLife,
+    /// What is wrong with a client that was to be added.
+    #[error("{0}")]
+    UnfitClient(&'static str),
+    /// There is a client of this id.
+    #[error("there is a client {0} already")]
+    ClientTaken(String),
+    /// There is no client of this id that could be removed.
+    #[error("there is no client {0} that was added")]
+    NoSuchClient(String),
     /// Hashing failed.
     #[error("the password could not be hashed: {0}")]
     Hashing(String),

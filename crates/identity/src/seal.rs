@@ -11,6 +11,8 @@ use aws_lc_rs::{
 };
 use hub::Entropy;
 
+use crate::authenticate::Identity;
+
 /// The key of an installation, of which every other key is made. Whoever has it and the database has everything.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InstallationKey([u8; 32]);
@@ -93,6 +95,19 @@ impl InstallationKey {
     fn cipher(&self, purpose: &str) -> Option<LessSafeKey> {
         let key = self.derive(&format!("seal {purpose}"));
         UnboundKey::new(&AES_256_GCM, &key).ok().map(LessSafeKey::new)
+    }
+}
+
+impl Identity {
+    /// Seals some bytes under the installation's key, for this purpose alone.
+    #[must_use]
+    pub fn seal(&self, purpose: &str, plain: &[u8]) -> Vec<u8> {
+        self.inner.settings.key.seal(purpose, plain, &*self.inner.entropy)
+    }
+
+    /// Opens what was sealed for the same purpose, by any server of this installation.
+    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, NotSealedHere> {
+        self.inner.settings.key.open(purpose, sealed)
     }
 }
 

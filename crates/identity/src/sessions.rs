@@ -2,10 +2,24 @@
 
 use std::{fmt, net::IpAddr, time::Duration};
 
-use hub::AccessPath;
+use hub::{AccessPath, AccountId};
+use ledger::{
+    LedgerError, Transaction,
+    tables::{
+        people,
+        sessions::{self, Session},
+    },
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{clients::ClientId, credentials::Secret};
+use crate::{
+    audit::{self, AuditEvent},
+    authenticate::Identity,
+    clients::ClientId,
+    credentials::Secret,
+    error::Result,
+    people::existing,
+};
 
 /// A session: sixteen random bytes, in tokens as `sid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +34,7 @@ impl fmt::Display for SessionId {
 impl std::str::FromStr for SessionId {
     type Err = NotASessionId;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
         let fits = text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
         let id = u128::from_str_radix(text, 16).ok().filter(|_| fits).ok_or(NotASessionId)?;
         Ok(Self(id.to_be_bytes()))
@@ -163,4 +177,118 @@ pub struct SessionEntry {
     pub expires_at: i64,
     /// When it was ended and why; `None` while it lives.
     pub ended: Option<(i64, String)>,
+}
+
+impl SessionEntry {
+    fn of(email: &str, session: Session) -> Result<Self, LedgerError> {
+        Ok(Self {
+            session: SessionId(session.session),
+            email: email.to_owned(),
+            client: ClientId::new(session.client),
+            path: path_named(&session.path)?,
+            device: session.device,
+            amr: session.amr.split_whitespace().map(str::to_owned).collect(),
+            user_agent: session.user_agent,
+            network: session.network,
+            created_at: session.created_at,
+            used_at: session.used_at,
+            expires_at: session.expires_at,
+            ended: session.ended_at.map(|at| (at, session.ended_why)),
+        })
+    }
+
+    /// Whether a token of it may still be good.
+    #[must_use]
+    pub fn lives(&self, now: i64) -> bool {
+        self.ended.is_none() && self.expires_at > now
+    }
+}
+
+/// The path of a name that the ledger has.
+pub(crate) fn path_named(name: &str) -> Result<AccessPath, LedgerError> {
+    let path = AccessPath::ALL.into_iter().find(|path| path.name() == name);
+    path.ok_or_else(|| LedgerError::Damaged(format!("there is no path {name:?}")))
+}
+
+/// Ends all sessions of a person, as part of a larger change; their number. The caller counts up the person.
+pub(crate) fn end_all(tx: &mut dyn Transaction, account: &AccountId, now: i64, why: &str) -> Result<u64, LedgerError> {
+    sessions::end_all(tx, account, now, why)
+}
+
+impl Identity {
+    /// A person's sessions, the newest first; those that ended lately too.
+    pub async fn sessions(&self, email: &str) -> Result<Vec<SessionEntry>> {
+        let email = email.to_owned();
+        self.inner
+            .database
+            .read(move |tx| {
+                let person = existing(tx, &email)?;
+                let sessions = sessions::all(tx, &person.account)?;
+                let entries = sessions.into_iter().map(|session| SessionEntry::of(&person.email, session));
+                Ok(entries.collect::<Result<Vec<_>, LedgerError>>()?)
+            })
+            .await
+    }
+
+    /// Ends a session of a person: its refresh token is no longer good, its access tokens within a second. False when
+    /// there is no such session that lives.
+    pub async fn end_session(&self, account: AccountId, session: SessionId, why: &str) -> Result<bool> {
+        let (now, why) = (self.inner.clock.now(), why.to_owned());
+        let audited = self.audited(
+            AuditEvent { account: Some(account), ..AuditEvent::new("session-ended") }
+                .with("session", session.to_string())
+                .with("why", why.clone()),
+        );
+        let ended = self.inner.database.write::<_, LedgerError>(move |tx| {
+            if sessions::end(tx, &account, &session.0, now, &why)? == 0 {
+                return Ok(None);
+            }
+            audit::insert(tx, &audited)?;
+            people::changed(tx, &account)
+        });
+        let revision = ended.await?;
+        self.inner.changed(account, revision);
+        Ok(revision.is_some())
+    }
+
+    /// Ends all sessions of a person; their number.
+    pub async fn end_sessions(&self, account: AccountId, why: &str) -> Result<u64> {
+        let (now, why) = (self.inner.clock.now(), why.to_owned());
+        let audited = self.audited(
+            AuditEvent { account: Some(account), ..AuditEvent::new("sessions-ended") }.with("why", why.clone()),
+        );
+        let ended = self.inner.database.write::<_, LedgerError>(move |tx| {
+            let ended = end_all(tx, &account, now, &why)?;
+            if ended == 0 {
+                return Ok((0, None));
+            }
+            audit::insert(tx, &audited)?;
+            Ok((ended, people::changed(tx, &account)?))
+        });
+        let (ended, revision) = ended.await?;
+        self.inner.changed(account, revision);
+        Ok(ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_named_by_its_digits() {
+        let id = SessionId([0xab; 16]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "ab", "+bababababababababababababababababa", &"g".repeat(32), &"a".repeat(33)] {
+            assert_eq!(text.parse::<SessionId>(), Err(NotASessionId), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_challenge_that_no_verifier_fits_is_none() {
+        assert!(PkceChallenge::s256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").is_some());
+        for text in ["", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", &"A".repeat(42), &"A".repeat(44)] {
+            assert!(PkceChallenge::s256(text).is_none(), "{text}");
+        }
+    }
 }
