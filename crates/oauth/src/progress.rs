@@ -6,6 +6,7 @@
 //! ```
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use federation::Memory;
 use hub::{AccessPath, AccountId};
 use identity::{PersonFacts, PkceChallenge};
 use serde::{Deserialize, Serialize};
@@ -80,13 +81,13 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
-    pub(crate) fn new(person: &PersonFacts, amr: &[&str], now: i64) -> Self {
+    pub(crate) fn new(person: &PersonFacts, amr: Vec<String>, at: i64) -> Self {
         Self {
             account: person.account,
             email: person.email.clone(),
             name: person.name.clone(),
-            at: now,
-            amr: amr.iter().map(|method| (*method).to_owned()).collect(),
+            at,
+            amr,
             revision: person.revision,
         }
     }
@@ -106,6 +107,9 @@ pub(crate) struct Progress {
     pub(crate) not_before: i64,
     /// Who has signed in, once somebody has.
     pub(crate) person: Option<SignedIn>,
+    /// What the person was sent to the company's provider with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) company: Option<Memory>,
 }
 
 impl Progress {
@@ -118,6 +122,7 @@ impl Progress {
             login_hint: String::new(),
             not_before: 0,
             person: None,
+            company: None,
         }
     }
 
@@ -136,6 +141,7 @@ impl Progress {
     /// Somebody has proved who they are.
     pub(crate) fn signed_in(&mut self, service: &Service, person: SignedIn) {
         self.token = FormToken::draw(service);
+        self.company = None;
         self.person = Some(person);
     }
 

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use federation::Company;
 use http::{HeaderMap, header, uri::Scheme};
 use hub::{Clock, Entropy};
 use identity::{Identity, InstallationKey};
@@ -17,6 +18,8 @@ pub struct Service {
     pub entropy: Arc<dyn Entropy>,
     /// Seals the state of a sign-in into a cookie.
     pub key: InstallationKey,
+    /// The company's own provider, when people sign in there.
+    pub company: Option<Company>,
     /// What the administrator decides.
     pub settings: Settings,
 }
@@ -30,11 +33,13 @@ pub struct Settings {
     pub scheme: Scheme,
     /// The name on the pages: the company's.
     pub organization: String,
+    /// Passwords are taken on the sign-in page. Without, there is only the company's provider.
+    pub passwords: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { public_url: None, scheme: Scheme::HTTPS, organization: "Bothways".to_owned() }
+        Self { public_url: None, scheme: Scheme::HTTPS, organization: "Bothways".to_owned(), passwords: true }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{body::Body, extract::FromRequestParts, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use identity::Identity;
+use identity::{Identity, PersonFacts};
 
 use crate::{
     answers::Page,
@@ -32,6 +32,8 @@ pub(crate) struct Visit {
     pub(crate) origin: String,
     pub(crate) headers: HeaderMap,
     pub(crate) query: Parameters,
+    /// The same, as it came.
+    pub(crate) query_text: String,
     pub(crate) network: IpAddr,
     /// Microseconds since 1970.
     pub(crate) now: i64,
@@ -63,6 +65,7 @@ impl FromRequestParts<Arc<Service>> for Visit {
             now: service.clock.now(),
             asked_language: query.get("ui_locales").and_then(Language::of_ui_locales),
             query,
+            query_text: parts.uri.query().unwrap_or_default().to_owned(),
         })
     }
 }
@@ -146,8 +149,14 @@ impl Visit {
         if !is_recent(person, not_before, self.now) {
             return Ok(false);
         }
-        let found = self.identity.find(&person.email).await.map_err(|error| PageError::NotNow(error.to_string()))?;
-        Ok(found.is_some_and(|found| found.account == person.account && !found.disabled))
+        let found = self.facts(person).await?;
+        Ok(found.is_some_and(|found| found.revision == person.revision))
+    }
+
+    /// What is known now about somebody this browser knows; `None` when they are gone.
+    pub(crate) async fn facts(&self, person: &SignedIn) -> Result<Option<PersonFacts>, PageError> {
+        let found = self.identity.facts_of(person.account).await;
+        found.map_err(|error| PageError::NotNow(error.to_string()))
     }
 
     /// The answer of a page, or the page that says why there is none.

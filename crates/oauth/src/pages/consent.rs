@@ -58,6 +58,24 @@ pub(crate) fn render(shown: &Consent<'_>) -> Markup {
     page(shown.look, Width::Form, texts.allow_access, &[], &body)
 }
 
+/// Says that this way to the contacts is closed for the person.
+pub(crate) fn closed(look: &Look, token: &str, name: &str, email: &str) -> Markup {
+    let texts = look.texts();
+    let body = html! {
+        p { (texts.closed_text) }
+        dl {
+            dt { (texts.signed_in_as) }
+            dd { (name) br; (email) }
+        }
+        form method="post" action="/sign-in/consent" {
+            (token_field(token))
+            button type="submit" name="decision" value="deny" { (texts.back_to_app) }
+            button.second type="submit" name="decision" value="other" { (texts.not_you) }
+        }
+    };
+    page(look, Width::Form, texts.closed, &[], &body)
+}
+
 /// What a path is, for people.
 pub(crate) fn path_name(look: &Look, path: AccessPath) -> &'static str {
     let texts = look.texts();

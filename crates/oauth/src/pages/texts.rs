@@ -24,6 +24,7 @@ pub(crate) struct Texts {
     pub(crate) too_many_attempts: fn(u64) -> String,
     pub(crate) not_now: &'static str,
     pub(crate) company_failed: &'static str,
+    pub(crate) company_refused: &'static str,
 
     pub(crate) choose_account: &'static str,
     pub(crate) signed_in: &'static str,
@@ -44,6 +45,9 @@ pub(crate) struct Texts {
     pub(crate) allow: &'static str,
     pub(crate) deny: &'static str,
     pub(crate) not_you: &'static str,
+    pub(crate) closed: &'static str,
+    pub(crate) closed_text: &'static str,
+    pub(crate) back_to_app: &'static str,
 
     pub(crate) connect_device: &'static str,
     pub(crate) device_code: &'static str,
@@ -121,6 +125,7 @@ const ENGLISH: Texts = Texts {
     too_many_attempts: |seconds| format!("There were too many wrong passwords. Please wait {seconds} s and try again."),
     not_now: "Signing in is not possible at the moment. Please try again in a minute.",
     company_failed: "Your company's sign-in did not succeed. Please try again.",
+    company_refused: "Your company's sign-in does not let you in here. Please ask your administrator.",
 
     choose_account: "Choose an account",
     signed_in: "signed in",
@@ -141,6 +146,9 @@ const ENGLISH: Texts = Texts {
     allow: "Allow",
     deny: "Do not allow",
     not_you: "Not you? Use another account",
+    closed: "Not switched on for you",
+    closed_text: "Your password is right, but your company has not switched on contacts of this kind for your account. Please ask your administrator.",
+    back_to_app: "Back to the app",
 
     connect_device: "Connect a device",
     device_code: "Code",
@@ -224,6 +232,7 @@ const GERMAN: Texts = Texts {
     },
     not_now: "Die Anmeldung ist gerade nicht möglich. Bitte versuchen Sie es in einer Minute noch einmal.",
     company_failed: "Die Anmeldung bei Ihrer Firma ist nicht gelungen. Bitte versuchen Sie es noch einmal.",
+    company_refused: "Die Anmeldung Ihrer Firma lässt Sie hier nicht ein. Bitte wenden Sie sich an Ihre Administration.",
 
     choose_account: "Konto auswählen",
     signed_in: "angemeldet",
@@ -244,6 +253,9 @@ const GERMAN: Texts = Texts {
     allow: "Erlauben",
     deny: "Nicht erlauben",
     not_you: "Nicht Sie? Anderes Konto verwenden",
+    closed: "Für Sie nicht eingeschaltet",
+    closed_text: "Ihr Kennwort stimmt, aber Ihre Firma hat Kontakte auf diesem Weg für Ihr Konto nicht eingeschaltet. Bitte wenden Sie sich an Ihre Administration.",
+    back_to_app: "Zurück zur App",
 
     connect_device: "Gerät verbinden",
     device_code: "Code",

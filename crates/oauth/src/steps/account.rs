@@ -89,7 +89,7 @@ pub(crate) async fn sign_out_session(visit: Visit, body: Body) -> Response {
 
 async fn session_signed_out(visit: &Visit, body: Body) -> Result<Response, PageError> {
     let form = visit.form(body).await?;
-    let browser = visit.browser();
+    let mut browser = visit.browser();
     let Some((token, person)) = at_home(visit, &browser).await? else { return Err(PageError::Expired) };
     if !token.fits(form.get("token")) {
         return Err(PageError::OtherForm);
@@ -97,7 +97,12 @@ async fn session_signed_out(visit: &Visit, body: Body) -> Result<Response, PageE
     let session: SessionId = form.get("session").unwrap_or_default().parse().map_err(|_| PageError::Expired)?;
     let ended = visit.identity.end_session(person.account, session, "signed out by the person").await;
     ended.map_err(|error| PageError::NotNow(error.to_string()))?;
-    Ok(answers::see_other("/account?done=signed-out", None))
+    // This counts as a change of the person, and they made it here themselves: the browser goes on knowing them.
+    let facts = visit.facts(person).await?;
+    if let (Some(known), Some(facts)) = (browser.people.first_mut(), facts) {
+        known.revision = facts.revision;
+    }
+    Ok(answers::see_other("/account?done=signed-out", [visit.keep_browser(&browser)?]))
 }
 
 pub(crate) async fn sign_out(visit: Visit, body: Body) -> Response {

@@ -1,7 +1,8 @@
 //! `/sign-in/consent`: the person sees who asks for what, and decides. Then the app gets its code, or hears no.
 
 use axum::{body::Body, response::Response};
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
+use hub::AccessPath;
 use identity::{ClientId, CodeRequest, GrantError};
 
 use crate::{
@@ -19,16 +20,20 @@ use crate::{
 };
 
 pub(crate) async fn show(visit: Visit) -> Response {
-    let result = shown(&visit);
+    let result = shown(&visit).await;
     visit.answer(result)
 }
 
-fn shown(visit: &Visit) -> Result<Response, PageError> {
+async fn shown(visit: &Visit) -> Result<Response, PageError> {
     let progress = visit.progress()?;
     let (Purpose::Authorize(request), Some(person)) = (&progress.purpose, &progress.person) else {
         return Ok(answers::see_other(progress.next_page(), None));
     };
     let look = visit.look(progress.language);
+    if is_closed(visit, person, request.path).await? {
+        let page = Page::new(consent::closed(&look, progress.token.text(), &person.name, &person.email));
+        return visit.progress_page(&progress, page.with_status(StatusCode::FORBIDDEN));
+    }
     let device = device_hint::device(&device_hint::user_agent(&visit.headers));
     let page = Page::new(consent::render(&Consent {
         look: &look,
@@ -44,6 +49,11 @@ fn shown(visit: &Visit) -> Result<Response, PageError> {
     visit.progress_page(&progress, page)
 }
 
+/// Whether an administrator has closed this path for the person.
+async fn is_closed(visit: &Visit, person: &SignedIn, path: AccessPath) -> Result<bool, PageError> {
+    Ok(visit.facts(person).await?.is_none_or(|facts| facts.paths_off.contains(&path)))
+}
+
 pub(crate) async fn submit(visit: Visit, body: Body) -> Response {
     let result = submitted(&visit, body).await;
     visit.answer(result)
@@ -56,6 +66,9 @@ async fn submitted(visit: &Visit, body: Body) -> Result<Response, PageError> {
         return Err(PageError::Expired);
     };
     match form.get("decision") {
+        Some("allow") if is_closed(visit, person, request.path).await? => {
+            Ok(denied(visit, request, "the path is closed for this person"))
+        }
         Some("allow") => allowed(visit, request, person).await,
         Some("other") => somebody_else(visit, progress),
         _ => Ok(denied(visit, request, "the person did not allow it")),

@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod cancel;
 pub(crate) mod choose;
+pub(crate) mod company;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod help;

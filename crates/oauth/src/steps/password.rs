@@ -34,15 +34,16 @@ fn shown(visit: &Visit) -> Result<Response, PageError> {
     visit.progress_page(&progress, page)
 }
 
-fn page(visit: &Visit, progress: &Progress, login_name: &str, problems: &[Problem]) -> Page {
+/// The sign-in page.
+pub(crate) fn page(visit: &Visit, progress: &Progress, login_name: &str, problems: &[Problem]) -> Page {
     let look = visit.look(progress.language);
     Page::new(sign_in::render(&SignIn {
         look: &look,
         token: progress.token.text(),
         app: progress.app(&look.organization),
         login_name,
-        company: None,
-        passwords: true,
+        company: visit.service.company.as_ref().map(federation::Company::name),
+        passwords: visit.service.settings.passwords,
         problems,
     }))
 }
@@ -55,12 +56,15 @@ pub(crate) async fn submit(visit: Visit, body: Body) -> Response {
 async fn submitted(visit: &Visit, body: Body) -> Result<Response, PageError> {
     let form = visit.form(body).await?;
     let progress = visit.progress_of(&form)?;
+    if !visit.service.settings.passwords {
+        return Err(PageError::NotFound);
+    }
     let name = form.get("name").unwrap_or_default().trim();
     let complaint = match typed(visit, &progress, &form, name) {
         Err(problems) => (StatusCode::UNPROCESSABLE_ENTITY, problems, None),
         Ok(password) => match visit.identity.sign_in_with_password(name, &password, visit.network).await {
             Ok(person) => {
-                let person = SignedIn::new(&person, &["pwd"], visit.now);
+                let person = SignedIn::new(&person, vec!["pwd".to_owned()], visit.now);
                 return signed_in(visit, progress, person);
             }
             Err(refusal) => complaint(visit, &progress, &refusal),
