@@ -17,8 +17,8 @@ use crate::{
     id_token::{self, Expected, equal},
     jws::{Claims, Jws},
     limits,
-    provider::{ClientAuthentication, Metadata, Provider},
-    settings::CompanySettings,
+    provider::{Metadata, Provider},
+    settings::{ClientAuthentication, CompanySettings},
     web::quoted,
 };
 
@@ -226,7 +226,7 @@ impl Company {
             ("code_verifier", verifier),
         ];
         let mut basic = None;
-        match (&inner.secret, metadata.client_authentication) {
+        match (&inner.secret, inner.settings.client_authentication.unwrap_or(metadata.client_authentication)) {
             (Some(secret), ClientAuthentication::Basic) => basic = Some((client_id, secret.reveal())),
             (Some(secret), ClientAuthentication::Post) => {
                 fields.extend([("client_id", client_id), ("client_secret", secret.reveal())]);

@@ -207,7 +207,7 @@ impl CompanyError {
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::Unreachable { .. } | Self::AskedJustNow => Remedy::Later,
+            Self::Unreachable { .. } | Self::AskedJustNow | Self::Token(TokenFault::KeysUnknown(_)) => Remedy::Later,
             Self::Status { status, .. } if *status >= 500 || *status == 429 => Remedy::Later,
             Self::NotBegunHere
             | Self::TookTooLong
@@ -223,7 +223,6 @@ impl CompanyError {
             {
                 Remedy::BeginAgain
             }
-            Self::Token(TokenFault::KeysUnknown(_)) => Remedy::Later,
             _ => Remedy::Settings,
         }
     }

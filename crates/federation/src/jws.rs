@@ -77,7 +77,7 @@ impl<'a> Jws<'a> {
             return Err(TokenFault::KeyUnknown(self.kid.clone().unwrap_or_default()));
         }
         let vouched = |key: &Key| {
-            jsonwebtoken::crypto::verify(self.signature, self.message, &key.key, self.algorithm).unwrap_or(false)
+            jsonwebtoken::crypto::verify(self.signature, self.message, &key.public, self.algorithm).unwrap_or(false)
         };
         if fitting.any(vouched) { object(self.payload) } else { Err(TokenFault::Signature) }
     }
@@ -109,7 +109,7 @@ struct Key {
     kid: Option<String>,
     /// What it can verify.
     algorithms: Vec<Algorithm>,
-    key: DecodingKey,
+    public: DecodingKey,
 }
 
 impl KeySet {
@@ -163,7 +163,7 @@ impl Key {
         if let Some(only) = value.get("alg").and_then(Value::as_str) {
             algorithms.retain(|fitting| algorithm(only) == Some(*fitting));
         }
-        let key = DecodingKey::from_jwk(&jwk).ok()?;
-        (!algorithms.is_empty()).then(|| Self { kid: jwk.common.key_id, algorithms, key })
+        let public = DecodingKey::from_jwk(&jwk).ok()?;
+        (!algorithms.is_empty()).then(|| Self { kid: jwk.common.key_id, algorithms, public })
     }
 }

@@ -32,4 +32,6 @@ pub use company::{Company, CompanyPerson, Memory, Redirect, Start};
 pub use error::{CompanyError, Remedy, SettingsError, TokenFault};
 pub use examine::{Check, Problem};
 pub use ldap::{LdapError, LdapPasswords};
-pub use settings::{ClaimSettings, CompanySettings, GroupSource, LdapKind, LdapSettings, TokenSettings};
+pub use settings::{
+    ClaimSettings, ClientAuthentication, CompanySettings, GroupSource, LdapKind, LdapSettings, TokenSettings,
+};

@@ -21,6 +21,9 @@ pub struct CompanySettings {
     /// A file with the client's secret, relative to the data folder. A public client has none.
     #[serde(default)]
     pub client_secret_file: Option<PathBuf>,
+    /// How the secret is sent; as the provider announces it, without this.
+    #[serde(default)]
+    pub client_authentication: Option<ClientAuthentication>,
     /// What the button on the sign-in page says.
     #[serde(default = "company_name")]
     pub name: String,
@@ -43,6 +46,16 @@ pub struct CompanySettings {
     /// The provider's own access tokens, if they are to be accepted.
     #[serde(default)]
     pub tokens: Option<TokenSettings>,
+}
+
+/// How a client proves itself at the token endpoint (OpenID Connect Core 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientAuthentication {
+    /// `client_secret_basic`.
+    Basic,
+    /// `client_secret_post`.
+    Post,
 }
 
 fn company_name() -> String {

@@ -137,8 +137,8 @@ mod tests {
     fn what_was_typed_stays_one_value_of_a_dn() {
         let template = "uid={name},ou=people";
         assert_eq!(bind_name(template, "anna"), "uid=anna,ou=people");
-        assert_eq!(bind_name(template, "x,cn=admin"), "uid=x\\,cn\\=admin,ou=people");
-        assert_eq!(bind_name(template, "a+b"), "uid=a\\+b,ou=people");
+        assert_eq!(bind_name(template, "x,cn=admin"), "uid=x\\2ccn\\3dadmin,ou=people");
+        assert_eq!(bind_name(template, "a+b"), "uid=a\\2bb,ou=people");
         assert_eq!(bind_name("{name}@example.com", "anna"), "anna@example.com");
         assert_eq!(bind_name("{name}@example.com", "anna@corp.example"), "anna@corp.example");
     }

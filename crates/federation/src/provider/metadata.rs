@@ -7,17 +7,9 @@ use serde_json::{Map, Value};
 use crate::{
     error::CompanyError,
     jws,
+    settings::ClientAuthentication,
     web::{secure, shown},
 };
-
-/// How a client proves itself at the token endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClientAuthentication {
-    /// `client_secret_basic`.
-    Basic,
-    /// `client_secret_post`.
-    Post,
-}
 
 /// The part of a provider's document that is used here.
 #[derive(Debug, Clone)]

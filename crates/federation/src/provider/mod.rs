@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hub::Clock;
 use reqwest::Url;
 
-pub(crate) use self::metadata::{ClientAuthentication, Metadata};
+pub(crate) use self::metadata::Metadata;
 use crate::{
     cached::{Cached, Renewal},
     error::{CompanyError, SettingsError, TokenFault},

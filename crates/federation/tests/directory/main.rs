@@ -1,5 +1,12 @@
 //! Passwords checked by a directory: OpenLDAP as Debian ships it, and servers that misbehave.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has to stop"
+)]
+
 mod fake;
 mod slapd;
 

@@ -59,6 +59,7 @@ pub fn settings(issuer: &str) -> CompanySettings {
         issuer: issuer.to_owned(),
         client_id: "bothways".to_owned(),
         client_secret_file: None,
+        client_authentication: None,
         name: "Example".to_owned(),
         scopes: ["openid", "email"].map(str::to_owned).to_vec(),
         ca_file: None,

@@ -115,7 +115,8 @@ fn serve(
         Some(Reply::Endless) => {
             let _ = stream
                 .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"a\":\"");
-            while stream.write_all(&[b'a'; 65536]).is_ok() {}
+            let much = vec![b'a'; 65536];
+            while stream.write_all(&much).is_ok() {}
             Ok(())
         }
         Some(Reply::Silence) => return Some(stream),
