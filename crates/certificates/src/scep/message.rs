@@ -62,7 +62,8 @@ impl FailInfo {
 
 /// How a request ends.
 pub(crate) enum Outcome {
-    /// The certificate, first.
+    /// The certificate alone: a set has no first, and scepclient takes whatever comes first for its own. Everybody has
+    /// the authority's from GetCACert.
     Certificates(Vec<Certificate>),
     /// The revocation list.
     List(x509_cert::crl::CertificateList),

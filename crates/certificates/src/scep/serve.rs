@@ -113,7 +113,7 @@ impl Certificates {
                     }
                 };
                 match self.enrol(authority, message, request).await {
-                    Ok(certificate) => Ok(Outcome::Certificates(vec![certificate, authority.certificate().clone()])),
+                    Ok(certificate) => Ok(Outcome::Certificates(vec![certificate])),
                     Err(Refused::Certificate(error)) => Err(error),
                     Err(refused) => {
                         tracing::info!(%refused, transaction = message.transaction_id, "SCEP");
