@@ -15,6 +15,7 @@ mod installation;
 mod installation_key;
 mod limits;
 mod logging;
+mod network;
 mod output;
 mod progress;
 mod secret;

@@ -4,12 +4,14 @@
 //! read), or the command line itself was wrong.
 
 mod app_password;
+mod certificate;
 mod completions;
 pub(crate) mod contacts;
 mod demo;
 mod device;
 mod directory;
 mod doctor;
+mod scep;
 mod serve;
 mod token;
 mod user;
@@ -51,6 +53,12 @@ enum Command {
     /// App passwords: one per device, each can be taken back alone.
     #[command(subcommand)]
     AppPassword(app_password::AppPassword),
+    /// Client certificates: the authority, issue, list, revoke.
+    #[command(subcommand)]
+    Certificate(certificate::Certificate),
+    /// Challenge passwords, with which phones fetch certificates by SCEP.
+    #[command(subcommand)]
+    Scep(scep::Scep),
     /// Bearer tokens for programs.
     #[command(subcommand)]
     Token(token::Token),
@@ -115,6 +123,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Done> {
             Command::Serve(serve) => serve.run(&data).await,
             Command::User(user) => user.run(&data).await,
             Command::AppPassword(app_password) => app_password.run(&data).await,
+            Command::Certificate(certificate) => certificate.run(&data).await,
+            Command::Scep(scep) => scep.run(&data).await,
             Command::Token(token) => token.run(&data).await,
             Command::Contacts(contacts) => contacts.run(&data).await,
             Command::Directory(directory) => directory.run(&data).await,
