@@ -11,6 +11,7 @@ use std::{
     thread,
 };
 
+use aws_lc_rs::digest;
 use hub::{AccountId, Caller, Clock, Entropy};
 use ledger::{
     Database, LedgerError,
@@ -19,7 +20,6 @@ use ledger::{
         sessions,
     },
 };
-use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -33,6 +33,7 @@ use crate::{
     jwt::{self, AccessClaims, Verified},
     limits,
     recent::Recent,
+    second_factor::FactorAttempts,
     sessions::path_named,
     settings::{AccountPassword, Settings},
     signing_keys,
@@ -47,6 +48,8 @@ pub struct Identity {
     pub(crate) inner: Arc<Inner>,
     /// The `iss` of tokens, where the settings name none.
     pub(crate) issuer: Arc<str>,
+    /// Who acts, for the audit.
+    pub(crate) actor: Arc<str>,
 }
 
 pub(crate) struct Inner {
@@ -64,6 +67,7 @@ pub(crate) struct Inner {
     known: Recent<[u8; 32], Arc<Known>>,
     verdicts: Recent<[u8; 32], Verdict>,
     pub(crate) attempts: Attempts,
+    pub(crate) factor_attempts: FactorAttempts,
     /// Hashing takes a core and 19 MiB each time.
     hashing: Semaphore,
     waiting: Semaphore,
@@ -103,10 +107,11 @@ impl Identity {
             known: Recent::new(limits::VERIFIED, limits::VERIFIED_ENTRIES),
             verdicts: Recent::new(limits::VERIFIED, limits::VERIFIED_ENTRIES),
             attempts: Attempts::new(),
+            factor_attempts: FactorAttempts::new(),
             hashing: Semaphore::new(cores),
             waiting: Semaphore::new(limits::HASHES_WAITING),
         };
-        Self { inner: Arc::new(inner), issuer: Arc::from("https://localhost") }
+        Self { inner: Arc::new(inner), issuer: Arc::from("https://localhost"), actor: Arc::from("server") }
     }
 
     /// Who is asking.
@@ -147,6 +152,7 @@ impl Identity {
         self.inner.known.clear();
         self.inner.verdicts.clear();
         self.inner.attempts.clear();
+        self.inner.factor_attempts.clear();
     }
 
     /// Lets somebody in whose credential is known; `None` when it has to be looked at.
@@ -556,12 +562,14 @@ impl Inner {
 
     /// What a credential is remembered under. Lengths keep the parts apart; the key makes it useless elsewhere.
     fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut digest = Sha256::new_with_prefix(self.key);
+        let mut digest = digest::Context::new(&digest::SHA256);
+        digest.update(&self.key);
         for part in parts {
-            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(&(part.len() as u64).to_le_bytes());
             digest.update(part);
         }
-        digest.finalize().into()
+        // SHA-256 always has this length.
+        digest.finish().as_ref().try_into().unwrap_or_default()
     }
 
     /// Takes note of a change that this process has made (a person's new revision), and wakes those who wait.

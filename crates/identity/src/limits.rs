@@ -101,3 +101,16 @@ pub(crate) const AUDIT_BATCH: usize = 500;
 pub(crate) const DEVICE_NOTE: i64 = 900_000_000;
 /// How long the account that holds a device must have been silent until another one of the same person takes its place.
 pub(crate) const SECOND_ACCOUNT_SILENCE: i64 = 86_400_000_000;
+
+/// Second factors of one person.
+pub(crate) const SECOND_FACTORS: usize = 20;
+/// Recovery codes made at once.
+pub(crate) const RECOVERY_CODES: usize = 10;
+/// Wrong codes that cost nothing.
+pub(crate) const FREE_FACTOR_ATTEMPTS: u32 = 5;
+/// The pause after the next one; it doubles with each further one ...
+pub(crate) const FACTOR_PAUSE: i64 = 5_000_000;
+/// ... up to this: some twenty guesses a day of a million.
+pub(crate) const FACTOR_PAUSE_MAX: i64 = 3_600_000_000;
+/// How long wrong codes are held against a person.
+pub(crate) const FACTOR_ATTEMPTS_REMEMBERED: i64 = 86_400_000_000;

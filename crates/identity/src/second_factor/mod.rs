@@ -6,6 +6,7 @@
 //!
 //! To add a kind: a variant of [`FactorKind`] and a file here.
 
+mod attempts;
 mod passkey;
 mod recovery;
 mod totp;
@@ -15,18 +16,17 @@ use std::time::Duration;
 use hub::AccountId;
 use ledger::{
     LedgerError, Transaction,
-    tables::second_factors::{self, SecondFactor},
+    tables::{
+        audit, people,
+        second_factors::{self, SecondFactor},
+    },
 };
 
+pub(crate) use attempts::FactorAttempts;
 pub use passkey::{PasskeyChallenge, PasskeySite};
 pub use totp::TotpEnrolment;
 
-use crate::{
-    authenticate::Identity,
-    credentials::Secret,
-    error::{IdentityError, Result},
-    people,
-};
+use crate::{audit::AuditEvent, authenticate::Identity, credentials::Secret, error::Result};
 
 /// What a second factor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,20 +123,17 @@ pub enum FactorError {
     /// Passkeys need a name, not a number, as the server's address.
     #[error("passkeys are not possible at {0}: the server must be reached by a name over https")]
     UnfitSite(String),
-    /// Nothing is known about it now; try again.
+    /// What is kept of it cannot be used: of another installation's key, or made by a newer release.
+    #[error("second factors cannot be checked: {0}")]
+    Unreadable(String),
+    /// The ledger failed; try again.
     #[error("second factors cannot be checked now: {0}")]
-    Temporary(String),
-}
-
-impl From<LedgerError> for FactorError {
-    fn from(error: LedgerError) -> Self {
-        Self::Temporary(error.to_string())
-    }
+    Ledger(#[from] LedgerError),
 }
 
 impl ledger::WorkError for FactorError {
     fn is_conflict(&self) -> bool {
-        false
+        matches!(self, Self::Ledger(error) if error.is_conflict())
     }
 }
 
@@ -161,9 +158,8 @@ impl Identity {
 
     /// Takes a code typed at a page: of an authenticator app, or a recovery code. Each is taken once.
     pub async fn take_code(&self, account: AccountId, code: &Secret) -> Result<FactorKind, FactorError> {
-        let attempts_of = format!("second factor of {account}");
         let now = self.inner.clock.now();
-        if let Some(retry_after) = self.inner.factor_attempts.pause(&attempts_of, now) {
+        if let Some(retry_after) = self.inner.factor_attempts.pause(account, now) {
             return Err(FactorError::TooManyAttempts { retry_after });
         }
         let taken = match self.take_totp(account, code, now).await? {
@@ -172,11 +168,11 @@ impl Identity {
         };
         match taken {
             Some(kind) => {
-                self.inner.factor_attempts.succeeded(&attempts_of, now);
+                self.inner.factor_attempts.succeeded(account, now);
                 Ok(kind)
             }
             None => {
-                self.inner.factor_attempts.failed(&attempts_of, now);
+                self.inner.factor_attempts.failed(account, now);
                 Err(FactorError::Wrong)
             }
         }
@@ -184,45 +180,48 @@ impl Identity {
 
     /// Removes one of a person's second factors.
     pub async fn remove_second_factor(&self, account: AccountId, id: &FactorId) -> Result<(), FactorError> {
-        let (factor, now) = (id.0.clone(), self.inner.clock.now());
-        self.inner
-            .database
-            .write(move |tx| {
-                people::changed(tx, &account, now)?;
-                match second_factors::delete(tx, &account, &factor)? {
-                    0 => Err(FactorError::NoSuchFactor),
-                    _ => Ok(()),
-                }
-            })
-            .await?;
-        self.inner.standing.changed(account);
-        Ok(())
+        let factor = id.0.clone();
+        let event = AuditEvent::new("second-factor-removed").with("factor", id.to_string());
+        self.change_factors(account, event, move |tx| match second_factors::delete(tx, &account, &factor)? {
+            0 => Err(FactorError::NoSuchFactor),
+            _ => Ok(()),
+        })
+        .await
     }
 
     /// Takes all second factors of a person away, for an administrator who helps somebody that lost theirs; their
     /// number.
     pub async fn reset_second_factors(&self, email: &str) -> Result<u64> {
-        let (email, now) = (email.to_owned(), self.inner.clock.now());
-        let (account, count) = self
-            .inner
-            .database
-            .write(move |tx| {
-                let person = people::existing(tx, &email)?;
-                people::changed(tx, &person.account, now)?;
-                let count = second_factors::delete_all(tx, &person.account)?;
-                Ok::<_, IdentityError>((person.account, count))
-            })
-            .await?;
-        self.inner.standing.changed(account);
-        Ok(count)
+        let event = self.audited(AuditEvent::new("second-factors-reset"));
+        self.change(email, event, |tx, person| {
+            let count = second_factors::delete_all(tx, &person.account)?;
+            people::changed(tx, &person.account)?;
+            Ok(count)
+        })
+        .await
+    }
+
+    /// Changes what a person has, on the record: the person counts as changed, and every process hears of it.
+    async fn change_factors<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        event: AuditEvent,
+        work: impl Fn(&mut dyn Transaction) -> Result<T, FactorError> + Send + Sync + 'static,
+    ) -> Result<T, FactorError> {
+        let event = self.audited(AuditEvent { account: Some(account), ..event });
+        let write = move |tx: &mut dyn Transaction| {
+            let done = work(tx)?;
+            audit::insert(tx, &event)?;
+            Ok::<_, FactorError>((done, people::changed(tx, &account)?))
+        };
+        let (done, revision) = self.inner.database.write(write).await?;
+        self.inner.changed(account, revision);
+        Ok(done)
     }
 
     async fn confirmed(&self, account: AccountId) -> Result<Vec<SecondFactor>, FactorError> {
-        let mut factors = self
-            .inner
-            .database
-            .read(move |tx| Ok::<_, FactorError>(second_factors::of_account(tx, &account)?))
-            .await?;
+        let mut factors =
+            self.inner.database.read(move |tx| Ok::<_, FactorError>(second_factors::of_account(tx, &account)?)).await?;
         factors.retain(|factor| factor.confirmed);
         Ok(factors)
     }

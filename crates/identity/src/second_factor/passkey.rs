@@ -1,12 +1,15 @@
 //! Passkeys (WebAuthn Level 2). The browser's part needs a script; whoever has none uses a code.
 
 use hub::AccountId;
-use ledger::tables::second_factors::{self, SecondFactor};
+use ledger::{
+    LedgerError, Transaction,
+    tables::second_factors::{self, SecondFactor},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use webauthn_rs::{Webauthn, WebauthnBuilder, prelude as w};
 
 use super::{FactorError, FactorId, FactorKind, make_room};
-use crate::{authenticate::Identity, people};
+use crate::{audit::AuditEvent, authenticate::Identity};
 
 /// Where passkeys are good: the origin of the pages, as browsers see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +35,7 @@ fn wrong(error: &w::WebauthnError) -> FactorError {
 }
 
 fn written(value: &impl Serialize) -> Result<String, FactorError> {
-    serde_json::to_string(value).map_err(|error| FactorError::Temporary(error.to_string()))
+    serde_json::to_string(value).map_err(|error| FactorError::Unreadable(error.to_string()))
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, FactorError> {
@@ -91,15 +94,12 @@ impl Identity {
             used_at: None,
         };
         let id = FactorId(factor.factor.clone());
-        self.inner
-            .database
-            .write(move |tx| {
-                people::changed(tx, &account, now)?;
-                make_room(tx, &account)?;
-                Ok::<_, FactorError>(second_factors::insert(tx, &account, &factor)?)
-            })
-            .await?;
-        self.inner.standing.changed(account);
+        let event = AuditEvent::new("second-factor-added").with("kind", "passkey");
+        self.change_factors(account, event, move |tx| {
+            make_room(tx, &account)?;
+            Ok(second_factors::insert(tx, &account, &factor)?)
+        })
+        .await?;
         Ok(id)
     }
 
@@ -141,12 +141,10 @@ impl Identity {
         passkey.update_credential(&result);
         row.secret = written(&passkey)?.into_bytes();
         let now = self.inner.clock.now();
-        self.inner
-            .database
-            .write(move |tx| {
-                Ok::<_, FactorError>(second_factors::update(tx, &account, &row.factor, &row.secret, counter, now)?)
-            })
-            .await?;
+        let used = move |tx: &mut dyn Transaction| {
+            second_factors::update(tx, &account, &row.factor, &row.secret, counter, now)
+        };
+        self.inner.database.write::<_, LedgerError>(used).await?;
         Ok(())
     }
 
@@ -155,7 +153,7 @@ impl Identity {
         for factor in self.confirmed(account).await? {
             if factor.kind == FactorKind::Passkey.name() {
                 let passkey = serde_json::from_slice(&factor.secret);
-                let passkey = passkey.map_err(|error| FactorError::Temporary(error.to_string()))?;
+                let passkey = passkey.map_err(|error| FactorError::Unreadable(error.to_string()))?;
                 passkeys.push((factor, passkey));
             }
         }

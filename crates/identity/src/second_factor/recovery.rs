@@ -1,10 +1,13 @@
 //! Recovery codes: made once, shown once, each good for one sign-in.
 
 use hub::AccountId;
-use ledger::tables::second_factors::{self, SecondFactor};
+use ledger::{
+    LedgerError, Transaction,
+    tables::second_factors::{self, SecondFactor},
+};
 
 use super::{FactorError, FactorKind};
-use crate::{authenticate::Identity, credentials::Secret, hashing, limits, people};
+use crate::{audit::AuditEvent, authenticate::Identity, credentials::Secret, hashing, limits};
 
 impl Identity {
     /// Makes a person's recovery codes, in place of those they had.
@@ -14,7 +17,7 @@ impl Identity {
         let mut factors = Vec::with_capacity(limits::RECOVERY_CODES);
         for _ in 0..limits::RECOVERY_CODES {
             let code = hashing::make_app_password(&mut |buffer| self.inner.entropy.fill(buffer));
-            let hash = hashing::hash_made(&code).map_err(|error| FactorError::Temporary(error.to_string()))?;
+            let hash = hashing::hash_made(&code).map_err(|error| FactorError::Unreadable(error.to_string()))?;
             factors.push(SecondFactor {
                 factor: self.draw_factor_id(),
                 kind: FactorKind::Recovery.name().to_owned(),
@@ -27,18 +30,12 @@ impl Identity {
             });
             codes.push(Secret::new(code));
         }
-        self.inner
-            .database
-            .write(move |tx| {
-                people::changed(tx, &account, now)?;
-                second_factors::delete_kind(tx, &account, FactorKind::Recovery.name())?;
-                for factor in &factors {
-                    second_factors::insert(tx, &account, factor)?;
-                }
-                Ok::<_, FactorError>(())
-            })
-            .await?;
-        self.inner.standing.changed(account);
+        let event = AuditEvent::new("recovery-codes-made");
+        self.change_factors(account, event, move |tx| {
+            second_factors::delete_kind(tx, &account, FactorKind::Recovery.name())?;
+            factors.iter().try_for_each(|factor| Ok(second_factors::insert(tx, &account, factor)?))
+        })
+        .await?;
         Ok(codes)
     }
 
@@ -52,9 +49,7 @@ impl Identity {
         };
         let Some(found) = factors.iter().find(is_it).map(|factor| factor.factor.clone()) else { return Ok(false) };
         // Of two requests with the same code, one finds it gone.
-        let gone = move |tx: &mut dyn ledger::Transaction| {
-            Ok::<_, FactorError>(second_factors::delete(tx, &account, &found)? > 0)
-        };
-        self.inner.database.write(gone).await
+        let gone = move |tx: &mut dyn Transaction| Ok(second_factors::delete(tx, &account, &found)? > 0);
+        Ok(self.inner.database.write::<_, LedgerError>(gone).await?)
     }
 }

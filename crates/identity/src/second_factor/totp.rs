@@ -1,15 +1,14 @@
 //! Codes of an authenticator app (RFC 6238): SHA-1, six digits, thirty seconds, which every app understands.
 
 use hub::AccountId;
-use ledger::tables::second_factors::{self, SecondFactor};
+use ledger::{
+    LedgerError, Transaction,
+    tables::second_factors::{self, SecondFactor},
+};
 use totp_rs::{Builder, Totp};
 
 use super::{FactorError, FactorId, FactorKind, make_room};
-use crate::{
-    authenticate::Identity,
-    credentials::Secret,
-    people,
-};
+use crate::{audit::AuditEvent, authenticate::Identity, credentials::Secret};
 
 /// What an authenticator app is shown once.
 #[derive(Debug, Clone)]
@@ -35,7 +34,7 @@ fn totp(secret: Vec<u8>, issuer: &str, account: &str) -> Result<Totp, FactorErro
         .with_issuer(Some(plain(issuer)))
         .with_account_name(plain(account))
         .build()
-        .map_err(|error| FactorError::Temporary(error.to_string()))
+        .map_err(|error| FactorError::Unreadable(error.to_string()))
 }
 
 impl Identity {
@@ -50,7 +49,7 @@ impl Identity {
     ) -> Result<TotpEnrolment, FactorError> {
         let mut secret = vec![0; SECRET_BYTES];
         self.inner.entropy.fill(&mut secret);
-        let sealed = self.inner.key.seal(PURPOSE, &secret, &*self.inner.entropy);
+        let sealed = self.inner.settings.key.seal(PURPOSE, &secret, &*self.inner.entropy);
         let totp = totp(secret, site, email)?;
         let factor = SecondFactor {
             factor: self.draw_factor_id(),
@@ -70,26 +69,23 @@ impl Identity {
                 Ok::<_, FactorError>(second_factors::insert(tx, &account, &factor)?)
             })
             .await?;
-        let base32 = totp.secret().to_base32();
-        Ok(TotpEnrolment { id, secret: Secret::new(base32), address: Secret::new(totp.to_url()) })
+        let address = totp.to_url().map_err(|error| FactorError::Unreadable(error.to_string()))?;
+        Ok(TotpEnrolment { id, secret: Secret::new(totp.secret().to_base32()), address: Secret::new(address) })
     }
 
     /// Confirms an authenticator app with a code it shows.
     pub async fn confirm_totp(&self, account: AccountId, id: &FactorId, code: &Secret) -> Result<(), FactorError> {
         let now = self.inner.clock.now();
-        let factors = self
-            .inner
-            .database
-            .read(move |tx| Ok::<_, FactorError>(second_factors::of_account(tx, &account)?))
-            .await?;
+        let all = move |tx: &mut dyn Transaction| second_factors::of_account(tx, &account);
+        let factors = self.inner.database.read::<_, LedgerError>(all).await?;
         let is_it = |factor: &&SecondFactor| factor.factor == id.0 && factor.kind == FactorKind::Totp.name();
         let factor = factors.iter().find(is_it).ok_or(FactorError::NoSuchFactor)?;
         let step = self.matching_step(factor, code, now)?.ok_or(FactorError::Wrong)?;
-        if !self.take(account, factor.factor.clone(), step, now, true).await? {
-            return Err(FactorError::Wrong);
-        }
-        self.inner.standing.changed(account);
-        Ok(())
+        let (factor, event) = (factor.factor.clone(), AuditEvent::new("second-factor-added").with("kind", "totp"));
+        let take = move |tx: &mut dyn Transaction| {
+            if second_factors::take_step(tx, &account, &factor, step, now)? { Ok(()) } else { Err(FactorError::Wrong) }
+        };
+        self.change_factors(account, event, take).await
     }
 
     /// Whether a code is the one an app of the person shows, and was not taken before.
@@ -99,37 +95,20 @@ impl Identity {
                 continue;
             }
             if let Some(step) = self.matching_step(&factor, code, now)? {
-                return self.take(account, factor.factor, step, now, false).await;
+                let taken =
+                    move |tx: &mut dyn Transaction| second_factors::take_step(tx, &account, &factor.factor, step, now);
+                return Ok(self.inner.database.write::<_, LedgerError>(taken).await?);
             }
         }
         Ok(false)
     }
 
     fn matching_step(&self, factor: &SecondFactor, code: &Secret, now: i64) -> Result<Option<i64>, FactorError> {
-        let secret = self.inner.key.open(PURPOSE, &factor.secret);
-        let secret = secret.map_err(|error| FactorError::Temporary(error.to_string()))?;
+        let secret = self.inner.settings.key.open(PURPOSE, &factor.secret);
+        let secret = secret.map_err(|error| FactorError::Unreadable(error.to_string()))?;
         let code: String = code.reveal().chars().filter(|c| !c.is_whitespace()).collect();
         let seconds = u64::try_from(now / 1_000_000).unwrap_or_default();
         let step = totp(secret, "", "")?.check(&code, seconds);
         Ok(step.and_then(|step| i64::try_from(step).ok()))
-    }
-
-    async fn take(
-        &self,
-        account: AccountId,
-        factor: Vec<u8>,
-        step: i64,
-        now: i64,
-        is_new: bool,
-    ) -> Result<bool, FactorError> {
-        self.inner
-            .database
-            .write(move |tx| {
-                if is_new {
-                    people::changed(tx, &account, now)?;
-                }
-                Ok::<_, FactorError>(second_factors::take_step(tx, &account, &factor, step, now)?)
-            })
-            .await
     }
 }

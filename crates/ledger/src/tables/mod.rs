@@ -13,6 +13,7 @@ pub mod devices;
 pub mod directory;
 pub mod people;
 pub mod photos;
+pub mod second_factors;
 pub mod sessions;
 pub mod signing_keys;
 pub mod subscriptions;
