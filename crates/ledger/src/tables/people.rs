@@ -174,6 +174,12 @@ pub fn by_subject(tx: &mut dyn Transaction, issuer: &str, subject: &str) -> Resu
     tx.first(sql, &[issuer.into(), subject.into()], |row| account_id(row.bytes(0)?))
 }
 
+/// Whether a provider knows this person as some subject already.
+pub fn has_subject(tx: &mut dyn Transaction, issuer: &str, account: &AccountId) -> Result<bool> {
+    let sql = "SELECT 1 FROM foreign_subject WHERE issuer = $1 AND account = $2 LIMIT 1";
+    Ok(tx.first(sql, &[issuer.into(), account.into()], |row| row.integer(0))?.is_some())
+}
+
 /// Notes whom a provider means by a subject. [`LedgerError::Duplicate`](crate::LedgerError::Duplicate) when that is
 /// known.
 pub fn insert_subject(tx: &mut dyn Transaction, issuer: &str, subject: &str, account: &AccountId) -> Result<()> {
