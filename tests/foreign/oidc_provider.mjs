@@ -20,6 +20,8 @@ const API = 'urn:example:contacts';
 const people = {
   anna: { email: 'Anna@Example.org', email_verified: true, name: 'Anna Lee', groups: ['contacts', 'sales'] },
   bert: { email: 'bert@example.org', email_verified: true, name: 'Bert Grün', groups: ['sales'] },
+  // Got Anna's address after her.
+  successor: { email: 'anna@example.org', email_verified: true, name: 'Anna Other', groups: ['contacts'] },
   eve: { email: 'anna@example.org', email_verified: false, name: 'Eve', groups: ['contacts'] },
 };
 

@@ -54,6 +54,10 @@ impl Browser {
             let link = links.find(|link| link.ends_with("/abort")).expect("a way out");
             return self.get(&here.join(link).unwrap()).await;
         }
+        // Our own sign-in page, when it is the way to the provider's.
+        if page.contains("href=\"/sign-in/company/begin\"") && self.asked_for.is_empty() {
+            return self.get(&here.join("/sign-in/company/begin").unwrap()).await;
+        }
         let form = page.split("<form").nth(1).expect("a form").split("</form>").next().unwrap();
         let mut fields = Vec::new();
         for input in form.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap()) {
@@ -66,7 +70,11 @@ impl Browser {
             fields.push((name, value));
         }
         self.asked_for.push(fields.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(" "));
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        let button = form.split("<button").nth(1).map(|rest| rest.split('>').next().unwrap()).expect("a button");
+        fields.extend(attribute(button, "name").zip(attribute(button, "value")));
+        let mut filled = here.clone();
+        filled.query_pairs_mut().clear().extend_pairs(&fields);
+        let body = filled.query().unwrap().to_owned();
         let action = here.join(&attribute(form, "action").unwrap()).unwrap();
         let request =
             self.client.post(action).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
@@ -94,5 +102,5 @@ impl Browser {
 
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!("{name}=\""))?;
-    Some(rest.split('"').next()?.to_owned())
+    Some(rest.split('"').next()?.replace("&amp;", "&"))
 }
