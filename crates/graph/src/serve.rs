@@ -111,6 +111,9 @@ async fn sign_in(service: &Service, head: &Parts) -> Result<Caller> {
             GraphError::Unauthenticated
         }
     })?;
+    if admission.person.paths_off.contains(&AccessPath::Graph) {
+        return Err(GraphError::PathOff);
+    }
     Ok(admission.caller)
 }
 

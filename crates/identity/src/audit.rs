@@ -29,7 +29,8 @@ const NOBODY: AccountId = AccountId([0; 16]);
 pub struct AuditEvent {
     /// Of whom it tells; `None` when nobody is known.
     pub account: Option<AccountId>,
-    /// Who did it: an address, `server`, or the name of the one who gave a command. Empty: the settings' actor.
+    /// Who did it: an address, `server`, or the name of the one who gave a command. Empty: whoever
+    /// [acts](Identity::acting_as).
     pub actor: String,
     /// What: `sign-in`, `session-ended`, `device-blocked` ... In lower case, with hyphens.
     pub event: &'static str,
@@ -44,7 +45,7 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
-    /// An event that went well, by the settings' actor, of nobody.
+    /// An event that went well, by whoever acts, of nobody.
     #[must_use]
     pub fn new(event: &'static str) -> Self {
         Self {
@@ -140,6 +141,12 @@ impl Identity {
         Audit { identity: self.clone() }
     }
 
+    /// The same people, changed by somebody else than the server itself: an administrator's command, by name.
+    #[must_use]
+    pub fn acting_as(&self, actor: &str) -> Self {
+        Self { actor: Arc::from(actor), ..self.clone() }
+    }
+
     /// An event as a row, with this moment. For whoever writes it in a transaction of their own
     /// (`ledger::tables::audit::insert`).
     #[must_use]
@@ -148,7 +155,7 @@ impl Identity {
         self.inner.entropy.fill(&mut id);
         // PostgreSQL keeps no text with a NUL.
         let plain = |text: String| text.replace('\0', "");
-        let actor = if event.actor.is_empty() { self.inner.settings.actor.clone() } else { event.actor };
+        let actor = if event.actor.is_empty() { self.actor.to_string() } else { event.actor };
         AuditRow {
             account: event.account.unwrap_or(NOBODY),
             at: self.inner.clock.now(),

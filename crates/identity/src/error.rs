@@ -30,8 +30,8 @@ pub enum Refusal {
     /// The token opens another path.
     #[error("the token is for another path")]
     OtherPath,
-    /// The app password belongs to another device.
-    #[error("the app password belongs to another device")]
+    /// The app password or session belongs to another device.
+    #[error("this belongs to another device")]
     OtherDevice,
     /// Too many wrong passwords for this name. The password was not looked at.
     #[error("too many wrong passwords; try again in {} s", retry_after.as_secs())]

@@ -2,7 +2,10 @@
 
 use ledger::{
     LedgerError, Transaction,
-    tables::people::{self, Person},
+    tables::{
+        audit::AuditRow,
+        people::{self, Person},
+    },
 };
 
 use crate::{
@@ -53,9 +56,8 @@ impl Identity {
         self.meet(foreign).await?.ok_or(Refusal::Wrong)
     }
 
+    /// The person of a subject, up to date; `None` when there is nobody. Most of the time there is nothing to write.
     async fn meet(&self, foreign: &ForeignPerson) -> Result<Option<PersonFacts>, Refusal> {
-        let foreign = foreign.clone();
-        // Most of the time there is nothing to write.
         let asked = foreign.clone();
         let read = move |tx: &mut dyn Transaction| {
             let Some(account) = people::by_subject(tx, &asked.issuer, &asked.subject)? else { return Ok(None) };
@@ -67,28 +69,8 @@ impl Identity {
             }
             Ok::<_, LedgerError>(Some(Met::Known(standing::facts(tx, person)?, None)))
         };
-        let met = match self.inner.database.read(read).await? {
-            Some(met) => met,
-            None => {
-                let event = self.audited(AuditEvent::new("person-tied").with("issuer", foreign.issuer.clone()));
-                let write = move |tx: &mut dyn Transaction| {
-                    let person = match people::by_subject(tx, &foreign.issuer, &foreign.subject)? {
-                        Some(account) => people::by_account(tx, &account)?,
-                        None => {
-                            let person = people::by_login_name(tx, &login_name(&foreign.email))?;
-                            if let Some(person) = &person {
-                                people::insert_subject(tx, &foreign.issuer, &foreign.subject, &person.account)?;
-                                let account = person.account;
-                                audit::insert(tx, &ledger::tables::audit::AuditRow { account, ..event.clone() })?;
-                            }
-                            person
-                        }
-                    };
-                    follow(tx, person, &foreign)
-                };
-                self.inner.database.write(write).await?
-            }
-        };
+        let met = self.inner.database.read(read).await?;
+        let met = if let Some(met) = met { met } else { self.tie(foreign).await? };
         match met {
             Met::Known(facts, revision) => {
                 self.inner.changed(facts.account, revision);
@@ -97,6 +79,30 @@ impl Identity {
             Met::Disabled => Err(Refusal::Disabled),
             Met::Nobody => Ok(None),
         }
+    }
+
+    /// Ties a person to a subject that is seen for the first time, and lets name and groups follow the source.
+    async fn tie(&self, foreign: &ForeignPerson) -> Result<Met, LedgerError> {
+        let event = self.audited(AuditEvent::new("person-tied").with("issuer", foreign.issuer.clone()));
+        let foreign = foreign.clone();
+        let write = move |tx: &mut dyn Transaction| {
+            if let Some(account) = people::by_subject(tx, &foreign.issuer, &foreign.subject)? {
+                let person = people::by_account(tx, &account)?;
+                return follow(tx, person, &foreign);
+            }
+            let person = people::by_login_name(tx, &login_name(&foreign.email))?;
+            if let Some(person) = &person {
+                // The address was given to somebody else at the source. Whoever has it now does not inherit what the
+                // one before has here; an administrator decides.
+                if people::has_subject(tx, &foreign.issuer, &person.account)? {
+                    return Ok(Met::Nobody);
+                }
+                people::insert_subject(tx, &foreign.issuer, &foreign.subject, &person.account)?;
+                audit::insert(tx, &AuditRow { account: person.account, ..event.clone() })?;
+            }
+            follow(tx, person, &foreign)
+        };
+        self.inner.database.write(write).await
     }
 
     async fn make(&self, foreign: &ForeignPerson) -> Result<(), Refusal> {
@@ -146,7 +152,7 @@ fn follow(tx: &mut dyn Transaction, person: Option<Person>, foreign: &ForeignPer
     }
     let name = foreign.name.trim();
     if !name.is_empty() {
-        person.name = name.to_owned();
+        name.clone_into(&mut person.name);
     }
     if let Some(groups) = &foreign.groups {
         person.groups = group_lines(groups);

@@ -394,16 +394,13 @@ impl Identity {
                     && session.ended_at.is_none()
                     && session.expires_at > now
             };
-            let session = match sessions::all(tx, &account)?.into_iter().find(same) {
-                Some(session) => {
-                    sessions::extend(tx, &account, &session.session, times)?;
-                    session
-                }
-                None => {
-                    let session = new_session(id, &request, None, times);
-                    sessions::insert(tx, &account, &session)?;
-                    session
-                }
+            let session = if let Some(session) = sessions::all(tx, &account)?.into_iter().find(same) {
+                sessions::extend(tx, &account, &session.session, times)?;
+                session
+            } else {
+                let session = new_session(id, &request, None, times);
+                sessions::insert(tx, &account, &session)?;
+                session
             };
             Ok(Ok(Granted { person, session, refresh: None, nonce: None }))
         };

@@ -120,7 +120,7 @@ impl Identity {
     /// know their public address only from requests. Settings that name an issuer go before it.
     #[must_use]
     pub fn issuing_as(&self, issuer: &str) -> Self {
-        Self { inner: Arc::clone(&self.inner), issuer: Arc::from(issuer.trim_end_matches('/')) }
+        Self { issuer: Arc::from(issuer.trim_end_matches('/')), ..self.clone() }
     }
 
     /// The `iss` of tokens.
@@ -236,7 +236,8 @@ impl Inner {
 
 /// The installation's id: it has to be a UUID, the same on every server, and tell nothing of the key.
 pub(crate) fn tenant(derived: [u8; 32]) -> String {
-    let mut hex: String = derived.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let (bits, _) = derived.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+    let mut hex = format!("{:032x}", u128::from_be_bytes(*bits));
     // Version 8 (RFC 9562 5.8): bits of our own choice.
     hex.replace_range(12..13, "8");
     hex.replace_range(16..17, "a");

@@ -51,8 +51,6 @@ pub struct Settings {
     pub session_life: Duration,
     /// How long the audit is kept.
     pub audit_retention: Duration,
-    /// Who does what is done here, for the audit: `server`, or the name of the one who gives a command.
-    pub actor: String,
     /// For wake-ups of held requests, and for accounts of people who come in for the first time.
     pub hub: Option<Hub>,
     /// The company's directory.
@@ -72,7 +70,6 @@ impl Settings {
             access_token_life: Duration::from_hours(1),
             session_life: Duration::from_hours(24 * 90),
             audit_retention: Duration::from_hours(24 * 365),
-            actor: "server".to_owned(),
             hub: None,
             password_source: None,
             token_sources: Vec::new(),

@@ -116,7 +116,7 @@ impl Inner {
         let newest = |keys: Vec<Arc<Key>>| {
             keys.into_iter().filter(|key| key.retired_at.is_none()).max_by_key(|key| key.created_at)
         };
-        if let Some(key) = self.keys(now).await?.and_then(newest)
+        if let Some(key) = newest(self.keys(now).await?)
             && now.saturating_sub(key.created_at) < limits::KEY_LIFE
         {
             return Ok(key);
@@ -131,16 +131,16 @@ impl Inner {
         let now = self.clock.now();
         let of_this_id = |keys: Vec<Arc<Key>>| keys.into_iter().find(|key| key.kid == kid);
         // Another process may have made it a moment ago.
-        match self.keys(now).await?.and_then(of_this_id) {
+        match of_this_id(self.keys(now).await?) {
             Some(key) => Ok(Some(key)),
             None => Ok(of_this_id(self.read_keys(now).await?)),
         }
     }
 
-    async fn keys(&self, now: i64) -> Result<Option<Vec<Arc<Key>>>, GrantError> {
+    async fn keys(&self, now: i64) -> Result<Vec<Arc<Key>>, GrantError> {
         match self.ring.young(now) {
-            Some(keys) => Ok(Some(keys)),
-            None => Ok(Some(self.read_keys(now).await?)),
+            Some(keys) => Ok(keys),
+            None => self.read_keys(now).await,
         }
     }
 
@@ -188,7 +188,7 @@ impl Identity {
     pub async fn jwks(&self) -> Result<serde_json::Value, GrantError> {
         // Makes the first one.
         self.inner.signing_key().await?;
-        let keys = self.inner.keys(self.inner.clock.now()).await?.unwrap_or_default();
+        let keys = self.inner.keys(self.inner.clock.now()).await?;
         let mut keys: Vec<_> = keys.iter().collect();
         keys.sort_by_key(|key| (key.retired_at.is_some(), std::cmp::Reverse(key.created_at)));
         Ok(serde_json::json!({ "keys": keys.iter().map(|key| &key.public).collect::<Vec<_>>() }))

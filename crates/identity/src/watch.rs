@@ -20,18 +20,15 @@ impl Identity {
         let mut looks = 0_u32;
         loop {
             ticks.tick().await;
-            match self.look().await {
-                Ok(_) if failing => {
-                    failing = false;
-                    tracing::info!("changes to people are seen again");
-                }
-                Ok(_) => {}
+            let looked = self.look().await;
+            match &looked {
+                Ok(_) if failing => tracing::info!("changes to people are seen again"),
                 Err(error) if !failing => {
-                    failing = true;
                     tracing::warn!(%error, "changes to people are not seen; every request asks the ledger until they are");
                 }
-                Err(_) => {}
+                Ok(_) | Err(_) => {}
             }
+            failing = looked.is_err();
             if looks.is_multiple_of(limits::LOOKS_PER_CLEANING)
                 && let Err(error) = self.forget_old().await
             {
