@@ -118,8 +118,8 @@ pub(crate) fn leaving(
     if !held.iter().any(|(id, _)| foreign(*id)) {
         return Ok(Vec::new());
     }
-    let waited = hierarchy.leaving.at(shown.since);
-    if waited.waits > WAITS_MAX {
+    let state = hierarchy.leaving.at(shown.since);
+    if state.waits > WAITS_MAX {
         return Ok(Vec::new());
     }
     let synchronised = collections::books(tx, account, device)?;
@@ -128,7 +128,7 @@ pub(crate) fn leaving(
         let book = BookId(id.abs());
         let alive = living.iter().find(|one| one.book == book)?;
         let known = if *id < 0 { withheld.contains(&book) } else { synchronised.contains(&book) };
-        let stays = foreign(*id) && known && !waited.brought.contains(id);
+        let stays = foreign(*id) && known && !state.brought.contains(id);
         stays.then(|| Book { book: BookId(*id), name: name.clone(), ..alive.clone() })
     };
     Ok(held.iter().filter_map(leaves).collect())

@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
-use hub::{Access, devices::PingMemory, round::PingedBook};
+use hub::{
+    Access, BookId,
+    devices::PingMemory,
+    round::PingedBook,
+    withheld::{Shown, View},
+};
 use wbxml::{document, pages::ping as p};
 
 use crate::{
+    admittance::{Guest, Stop},
     answer,
     commands::not_understood,
     ids,
     limits::{HEARTBEAT_MAX, HEARTBEAT_MIN, PING_FOLDERS_MAX},
     request::{self, RequestError},
     server::Shared,
-    session::{Outcome, Session},
+    session::Session,
     status::{PingStatus, Refusal},
     waits::{Kind, Woken},
 };
@@ -178,7 +184,10 @@ pub(crate) enum Step {
 pub(crate) struct Held {
     shared: std::sync::Arc<Shared>,
     access: Access,
+    guest: Box<Guest>,
+    shown: Shown,
     device: Box<str>,
+    folders: Box<[BookId]>,
     books: Box<[PingedBook]>,
     patience: Duration,
 }
@@ -200,41 +209,59 @@ pub(crate) async fn begin(session: Session, body: &[u8]) -> Result<Step, Refusal
         Plan::Wait { heartbeat, folders } => {
             // Ids nobody knows are passed over, as are books never synchronised: iOS pings some before their first Sync.
             let living = session.access.books().await?;
-            let asked = folders.iter().filter_map(|id| ids::book(id));
-            let known = asked.filter(|book| living.iter().any(|one| one.book == *book));
-            let books = known.map(|book| session.pinged(book)).collect();
+            let folders: Box<[BookId]> = folders.iter().filter_map(|id| ids::folder(id)).collect();
+            let known = folders.iter().filter(|book| living.iter().any(|one| one.book == **book));
+            let books = known.map(|book| session.pinged(*book)).collect();
             let device = session.device_id().into();
-            let Session { shared, access, .. } = session;
-            Ok(Step::Hold(Box::new(Held { shared, access, device, books, patience: heartbeat })))
+            let Session { shared, access, guest, shown, .. } = session;
+            let held = Held { shared, access, guest, shown, device, folders, books, patience: heartbeat };
+            Ok(Step::Hold(Box::new(held)))
         }
     }
 }
 
 /// Waits until a folder has something the next Sync will give, or the list of folders changes. The end of the process
 /// and a newer Ping of the device end it as if nothing had happened.
-pub(crate) async fn hold(held: Box<Held>) -> Outcome {
-    let Held { shared, access, device, books, patience } = *held;
-    let account = access.account();
+///
+/// Whoever wakes it may have changed what the device may: that is asked first, and ends it with what the device has to
+/// know.
+pub(crate) async fn hold(held: Box<Held>) -> Result<answer::Answer, Stop> {
+    let mut held = held;
+    let shared = std::sync::Arc::clone(&held.shared);
+    let account = held.access.account();
     // The place is taken before the ledger is looked at, so that no change slips through between.
     let mut waiting = shared.hub.wake_ups().wait_for(account);
-    let mut seat = shared.waits.sit(account, &device, Kind::Ping, patience);
+    let policy = shared.gate.policy_changes();
+    let mut seat = shared.waits.sit(account, &held.device, Kind::Ping, held.patience, policy);
     let answer = loop {
-        if let Some(answer) = Box::pin(look(&access, &device, &books)).await? {
+        if let Some(answer) = Box::pin(look(&held)).await? {
             break answer;
         }
         if seat.wait(&mut waiting).await == Woken::Over {
             break Answer::NoChange;
         }
+        match Box::pin(held.guest.ask_again(&shared, &held.access, &held.device)).await? {
+            Some(shown) => held.shown = shown,
+            None => break Answer::NoChange,
+        }
     };
     Ok(answer::Answer::Document(encode(&answer)))
 }
 
-async fn look(access: &Access, device: &str, books: &[PingedBook]) -> Result<Option<Answer>, Refusal> {
-    if access.hierarchy_is_stale(device).await? {
-        return Ok(Some(Answer::HierarchyChanged));
+async fn look(held: &Held) -> Result<Option<Answer>, Refusal> {
+    let Held { access, device, shown, .. } = held;
+    let changes = |folders: Vec<BookId>| Answer::Changes(folders.into_iter().map(ids::collection_id).collect());
+    if access.hierarchy_is_stale_of(device, *shown).await? {
+        // A folder that is to leave the device is synchronised once more before: it may hold edits.
+        let mut leaving = access.leaving(device, *shown).await?;
+        leaving.retain(|folder| held.folders.contains(folder));
+        return Ok(Some(if leaving.is_empty() { Answer::HierarchyChanged } else { changes(leaving) }));
     }
-    let pending = access.pending(device, books.to_vec()).await?;
-    Ok((!pending.is_empty()).then(|| Answer::Changes(pending.into_iter().map(ids::collection_id).collect())))
+    if shown.view == View::Withheld {
+        return Ok(None);
+    }
+    let pending = access.pending(device, held.books.to_vec()).await?;
+    Ok((!pending.is_empty()).then(|| changes(pending)))
 }
 
 #[cfg(test)]

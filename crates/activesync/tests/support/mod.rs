@@ -19,7 +19,7 @@ use directory::{
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hub::{Access, AccessPath, AccountId, Clock, Entropy, Hub};
-use identity::{Identity, InstallationKey, NewPerson, Secret};
+use identity::{Gate, Identity, InstallationKey, NewPerson, Secret};
 use ledger::Database;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use wbxml::{Reader, Tag, Token, Writer, document, pages::airsync as a};
@@ -47,6 +47,7 @@ pub struct World {
     pub server: ActiveSync,
     pub hub: Hub,
     pub identity: Identity,
+    pub gate: Gate,
     pub directory: Directory,
     pub account: AccountId,
     pub database: Database,
@@ -54,6 +55,7 @@ pub struct World {
 }
 
 pub const EMAIL: &str = "anna@example.org";
+pub const ALIAS: &str = "a.berg@example.org";
 pub const PASSWORD: &str = "correct horse";
 
 /// Runs a scenario on a fresh SQLite ledger.
@@ -83,7 +85,7 @@ impl World {
             name: "Anna Berg".into(),
             password: Some(Secret::new(PASSWORD)),
             groups: Vec::new(),
-            aliases: Vec::new(),
+            aliases: vec![ALIAS.into()],
         };
         identity.add(anna).await.unwrap();
         let token = identity
@@ -92,8 +94,9 @@ impl World {
             .unwrap()
             .reveal()
             .to_owned();
-        let server = ActiveSync::new(hub.clone(), identity.clone(), directory.clone(), settings);
-        Self { server, hub, identity, directory, account, database, token }
+        let gate = Gate::new(identity.clone());
+        let server = ActiveSync::behind(gate.clone(), hub.clone(), directory.clone(), settings);
+        Self { server, hub, identity, gate, directory, account, database, token }
     }
 
     /// Anna's contacts, from another path.

@@ -110,6 +110,32 @@ impl Access {
             .await
     }
 
+    /// How many contacts a device holds. Looks at every card of the books it has a position in.
+    pub async fn contacts_held(&self, device: &str) -> Result<u64> {
+        const PORTION: i64 = 500;
+        let (account, device) = (self.account(), device.to_owned());
+        self.ledger()
+            .read_long::<_, HubError>(move |tx| {
+                let mut count = 0;
+                for book in collections::books(tx, &account, &device)? {
+                    let Some(row) = collections::get(tx, &account, &device, book)? else { continue };
+                    let position: Position = read_record(&row.state)?;
+                    let Some(state) = position.current else { continue };
+                    let mut after = ledger::CardId(0);
+                    loop {
+                        let portion = versions::living_after(tx, &account, book, after, PORTION)?;
+                        let Some((last, _)) = portion.last() else { break };
+                        after = last.card;
+                        for (card, _) in &portion {
+                            count += u64::from(held::held(tx, &account, book, &state, card.card)?.is_some());
+                        }
+                    }
+                }
+                Ok(count)
+            })
+            .await
+    }
+
     /// How many cards this device would be told of if it asked for them all (MS-ASCMD 2.2.3.62); `None` when the key is
     /// not one of its own.
     pub async fn estimate(&self, device: &str, pinged: PingedBook, key: SyncKey) -> Result<Option<u64>> {
