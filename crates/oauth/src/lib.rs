@@ -37,7 +37,7 @@ use axum::{
 };
 
 use crate::endpoints::{authorize, device_authorization, introspect, metadata, revoke, token};
-use crate::steps::{account, cancel, choose, company, consent, device, help, password};
+use crate::steps::{account, cancel, choose, company, consent, device, help, password, second_factor};
 
 pub use service::{Network, Service, Settings};
 
@@ -62,6 +62,7 @@ pub fn router(service: Service) -> Router {
         .route("/sign-in", get(password::show).post(password::submit))
         .route("/sign-in/choose", get(choose::show).post(choose::submit))
         .route("/sign-in/consent", get(consent::show).post(consent::submit))
+        .route("/sign-in/code", get(second_factor::show).post(second_factor::submit))
         .route("/sign-in/company/begin", get(company::begin))
         .route("/sign-in/company", get(company::complete))
         .route("/sign-in/cancel", post(cancel::submit))

@@ -50,3 +50,6 @@ pub const METADATA_AGE_SECONDS: u32 = 300;
 
 /// Bytes of a user code as it is typed: eight letters, and what people put between them.
 pub const USER_CODE_BYTES_MAX: usize = 20;
+
+/// Bytes of the code of a second factor as it is typed: the longest is a recovery code with its hyphens.
+pub const CODE_BYTES_MAX: usize = 64;

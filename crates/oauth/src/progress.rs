@@ -105,6 +105,9 @@ pub(crate) struct Progress {
     pub(crate) login_hint: String,
     /// Only a sign-in from then on counts, in microseconds since 1970 (`prompt=login`, `max_age`).
     pub(crate) not_before: i64,
+    /// Who has typed their password and owes a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) half_way: Option<SignedIn>,
     /// Who has signed in, once somebody has.
     pub(crate) person: Option<SignedIn>,
     /// What the person was sent to the company's provider with.
@@ -121,6 +124,7 @@ impl Progress {
             purpose,
             login_hint: String::new(),
             not_before: 0,
+            half_way: None,
             person: None,
             company: None,
         }
@@ -142,12 +146,29 @@ impl Progress {
     pub(crate) fn signed_in(&mut self, service: &Service, person: SignedIn) {
         self.token = FormToken::draw(service);
         self.company = None;
+        self.half_way = None;
         self.person = Some(person);
+    }
+
+    /// Somebody has typed their password; that alone does not let them in.
+    pub(crate) fn owes_second_factor(&mut self, service: &Service, person: SignedIn) {
+        self.token = FormToken::draw(service);
+        self.half_way = Some(person);
+        self.person = None;
+    }
+
+    /// Nobody has proved anything any more: another person goes on with it.
+    pub(crate) fn starts_over(&mut self, service: &Service) {
+        self.token = FormToken::draw(service);
+        self.half_way = None;
+        self.person = None;
+        self.login_hint = String::new();
     }
 
     /// The page that comes next.
     pub(crate) fn next_page(&self) -> &'static str {
         match (&self.person, &self.purpose) {
+            (None, _) if self.half_way.is_some() => "/sign-in/code",
             (None, _) => "/sign-in",
             (Some(_), Purpose::Authorize(_)) => "/sign-in/consent",
             (Some(_), Purpose::Device { .. }) => "/device/confirm",

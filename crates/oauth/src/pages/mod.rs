@@ -7,6 +7,7 @@ pub(crate) mod device;
 pub(crate) mod error;
 pub(crate) mod help;
 pub(crate) mod layout;
+pub(crate) mod second_factor;
 pub(crate) mod sign_in;
 pub(crate) mod texts;
 

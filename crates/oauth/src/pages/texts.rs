@@ -26,6 +26,13 @@ pub(crate) struct Texts {
     pub(crate) company_failed: &'static str,
     pub(crate) company_refused: &'static str,
 
+    pub(crate) second_factor: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) code_hint: &'static str,
+    pub(crate) code_missing: &'static str,
+    pub(crate) code_wrong: &'static str,
+    pub(crate) too_many_codes: fn(u64) -> String,
+
     pub(crate) choose_account: &'static str,
     pub(crate) signed_in: &'static str,
     pub(crate) password_needed: &'static str,
@@ -126,6 +133,13 @@ const ENGLISH: Texts = Texts {
     not_now: "Signing in is not possible at the moment. Please try again in a minute.",
     company_failed: "Your company's sign-in did not succeed. Please try again.",
     company_refused: "Your company's sign-in does not let you in here. Please ask your administrator.",
+
+    second_factor: "Confirm that it is you",
+    code: "Code",
+    code_hint: "From your authenticator app, or one of your recovery codes",
+    code_missing: "Enter a code.",
+    code_wrong: "This code is not right, or was used before.",
+    too_many_codes: |seconds| format!("There were too many wrong codes. Please wait {seconds} s and try again."),
 
     choose_account: "Choose an account",
     signed_in: "signed in",
@@ -233,6 +247,15 @@ const GERMAN: Texts = Texts {
     not_now: "Die Anmeldung ist gerade nicht möglich. Bitte versuchen Sie es in einer Minute noch einmal.",
     company_failed: "Die Anmeldung bei Ihrer Firma ist nicht gelungen. Bitte versuchen Sie es noch einmal.",
     company_refused: "Die Anmeldung Ihrer Firma lässt Sie hier nicht ein. Bitte wenden Sie sich an Ihre Administration.",
+
+    second_factor: "Bestätigen Sie, dass Sie es sind",
+    code: "Code",
+    code_hint: "Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes",
+    code_missing: "Geben Sie einen Code ein.",
+    code_wrong: "Dieser Code ist nicht richtig oder wurde schon benutzt.",
+    too_many_codes: |seconds| {
+        format!("Es gab zu viele falsche Codes. Bitte warten Sie {seconds} s und versuchen Sie es dann noch einmal.")
+    },
 
     choose_account: "Konto auswählen",
     signed_in: "angemeldet",

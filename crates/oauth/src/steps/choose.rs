@@ -43,7 +43,7 @@ pub(crate) async fn submit(visit: Visit, body: Body) -> Response {
 async fn submitted(visit: &Visit, body: Body) -> Result<Response, PageError> {
     let form = visit.form(body).await?;
     let mut progress = visit.progress_of(&form)?;
-    progress.person = None;
+    progress.starts_over(&visit.service);
     progress.login_hint = form.get("account").unwrap_or_default().to_owned();
     let browser = visit.browser();
     if let Some(person) = browser.known(&progress.login_hint)

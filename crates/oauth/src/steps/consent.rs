@@ -14,7 +14,7 @@ use crate::{
         consent::{self, Consent},
         error::PageError,
     },
-    progress::{AuthorizationRequest, FormToken, Progress, Purpose, SignedIn},
+    progress::{AuthorizationRequest, Progress, Purpose, SignedIn},
     redirect,
     visit::Visit,
 };
@@ -116,8 +116,6 @@ fn over(visit: &Visit) -> Option<HeaderValue> {
 
 /// The person at the browser is another one.
 pub(crate) fn somebody_else(visit: &Visit, mut progress: Progress) -> Result<Response, PageError> {
-    progress.person = None;
-    progress.login_hint = String::new();
-    progress.token = FormToken::draw(&visit.service);
+    progress.starts_over(&visit.service);
     Ok(answers::see_other("/sign-in", [visit.keep_progress(&progress)?]))
 }

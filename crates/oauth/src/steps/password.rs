@@ -6,7 +6,7 @@ use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use identity::{Refusal, Secret};
 
-use super::signed_in;
+use super::second_factor;
 use crate::{
     answers::{self, Page},
     limits,
@@ -65,7 +65,7 @@ async fn submitted(visit: &Visit, body: Body) -> Result<Response, PageError> {
         Ok(password) => match visit.identity.sign_in_with_password(name, &password, visit.network).await {
             Ok(person) => {
                 let person = SignedIn::new(&person, vec!["pwd".to_owned()], visit.now);
-                return signed_in(visit, progress, person);
+                return second_factor::after_password(visit, progress, person).await;
             }
             Err(refusal) => complaint(visit, &progress, &refusal),
         },
