@@ -13,7 +13,7 @@ use directory::Directory;
 use federation::{Company, CompanyTokens, LdapPasswords};
 use http::uri::Scheme;
 use hub::{Access, AccountId, Hub};
-use identity::{AccountPassword, Identity, InstallationKey, Policy, Settings};
+use identity::{AccountPassword, Gate, Identity, InstallationKey, Policy, Settings};
 use ledger::{Database, Durability, SqliteOptions};
 use tokio::sync::broadcast::{self, error::TryRecvError};
 
@@ -46,6 +46,8 @@ pub struct Installation {
     pub directory: Directory,
     /// Who people are.
     pub identity: Identity,
+    /// What becomes of them on their devices.
+    pub gate: Gate,
     /// The company's own provider, where people sign in with it.
     pub company: Option<Company>,
     /// The authority for client certificates.
@@ -64,6 +66,7 @@ impl Installation {
         let hub = Hub::new(ledger.clone(), forms, Arc::new(SystemClock), Arc::new(SystemEntropy));
         let key = installation_key::open(folder, configuration)?;
         let company = company(folder, configuration)?;
+        let company_tokens = company.as_ref().and_then(CompanyTokens::of).map(|tokens| Arc::new(tokens) as _);
         let directory_passwords = ldap(folder, configuration)?;
         let sign_in = Settings {
             policy: sign_in_policy(configuration),
@@ -73,14 +76,15 @@ impl Installation {
             session_life: configuration.sign_in.session_life,
             hub: Some(hub.clone()),
             password_source: directory_passwords.map(|directory| Arc::new(directory) as _),
-            token_sources: company.as_ref().and_then(CompanyTokens::of).map(|tokens| Arc::new(tokens) as _).into_iter().collect(),
+            token_sources: company_tokens.into_iter().collect(),
             ..Settings::new(key.clone())
         };
         let identity = Identity::new(ledger.clone(), Arc::new(SystemClock), Arc::new(SystemEntropy), sign_in);
+        let gate = Gate::new(identity.clone());
         let certificates = certificates(&ledger, &key, configuration);
         let changed = hub.wake_ups().all();
         let directory = Directory::new(ledger.clone());
-        Ok(Self { ledger, hub, directory, identity, company, certificates, key, hints: folder.hints(), changed })
+        Ok(Self { ledger, hub, directory, identity, gate, company, certificates, key, hints: folder.hints(), changed })
     }
 
     /// The ActiveSync path over this installation.
@@ -91,8 +95,7 @@ impl Installation {
             challenge: challenge(configuration),
             policy: device_policy(configuration),
         };
-        let people = self.identity.clone();
-        ActiveSync::new(self.hub.clone(), people, self.directory.clone(), settings)
+        ActiveSync::behind(self.gate.clone(), self.hub.clone(), self.directory.clone(), settings)
     }
 
     /// The authorization server over this installation.
@@ -193,7 +196,9 @@ pub fn company(folder: &DataFolder, configuration: &Configuration) -> anyhow::Re
     let address = configuration.server.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
     let redirect_uri = format!("{address}/sign-in/company");
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    Company::new(settings, folder.path(), redirect_uri, clock, entropy).map(Some).context("bothways.toml cannot be used")
+    Company::new(settings, folder.path(), redirect_uri, clock, entropy)
+        .map(Some)
+        .context("bothways.toml cannot be used")
 }
 
 /// The company's directory, if the settings name one. Nobody is asked anything yet.

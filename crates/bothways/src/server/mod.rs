@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use crate::{
+    access_policy,
     certificate::{Files, Made},
     configuration::Configuration,
     data_folder::DataFolder,
@@ -70,6 +71,7 @@ impl Server {
             .context("stop the other server first, or give this one a data folder of its own with --data")?;
         let metrics = metrics::recorder()?;
         let installation = Installation::open(folder, &options.configuration).await?;
+        installation.gate.set_policy(access_policy::read(&folder.access_policy())?);
         let certificate = if settings.plain_http { None } else { Some(certificate(folder, &options.configuration)?) };
         let (closing, closing_seen) = watch::channel(false);
         let (alive, ended) = mpsc::channel(1);
@@ -230,6 +232,7 @@ fn background(folder: &DataFolder, installation: &Installation) -> Vec<JoinHandl
     let mut tasks = vec![tokio::spawn(sweep::run(ledger, hub, limits::SWEEP_INTERVAL, limits::SWEEP_OVERLAP))];
     let people = installation.identity.clone();
     tasks.push(tokio::spawn(async move { people.watch().await }));
+    tasks.push(tokio::spawn(access_policy::watch(folder.access_policy(), installation.gate.clone())));
     match hints::Listener::bind(&folder.hints()) {
         Ok(listener) => tasks.push(tokio::spawn(listener.run(installation.hub.clone(), installation.identity.clone()))),
         Err(error) => tracing::warn!(

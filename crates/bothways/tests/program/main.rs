@@ -5,6 +5,8 @@
 
 mod certificates;
 mod commands;
+mod company;
 mod house;
 mod imports;
 mod serving;
+mod sign_in;
