@@ -48,6 +48,9 @@ pub const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// How far a sweep looks back behind the one before, so that commits in between and unequal clocks are no gap.
 pub const SWEEP_OVERLAP: Duration = Duration::from_secs(30);
 
+/// How often the file of the access policy is looked at.
+pub const POLICY_LOOK: Duration = Duration::from_millis(300);
+
 /// Bytes of a hint from a command.
 pub const HINT_BYTES_MAX: usize = 64;
 
