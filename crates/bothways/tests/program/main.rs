@@ -6,6 +6,7 @@
 mod certificates;
 mod commands;
 mod company;
+mod company;
 mod house;
 mod imports;
 mod serving;
