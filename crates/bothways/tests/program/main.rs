@@ -6,7 +6,6 @@
 mod certificates;
 mod commands;
 mod company;
-mod company;
 mod house;
 mod imports;
 mod serving;
