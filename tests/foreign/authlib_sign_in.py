@@ -130,7 +130,7 @@ def a_program_without_a_browser_gets_tokens_for_a_device_code():
     browser.send("/device/confirm", decision="allow")
     time.sleep(started["interval"])
     session = public()
-    token = session.fetch_token(metadata["token_endpoint"], grant_type=DEVICE_GRANT, client_id=CLIENT,
+    token = session.fetch_token(metadata["token_endpoint"], grant_type=DEVICE_GRANT,
                                 device_code=started["device_code"])
     equal(validated(token["id_token"])["email"], EMAIL)
 
