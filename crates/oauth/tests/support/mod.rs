@@ -274,7 +274,7 @@ impl Answer {
 
     /// The token of the page's forms.
     pub fn token(&self) -> String {
-        let (_, rest) = self.text.split_once("name=\"token\" value=\"").expect("a form");
+        let (_, rest) = self.text.split_once("name=\"token\" value=\"").unwrap();
         rest.split('"').next().unwrap().to_owned()
     }
 }
@@ -318,7 +318,7 @@ impl Browser<'_> {
     pub async fn open(&self, path: &str) -> Answer {
         let mut answer = self.get(path).await;
         while answer.status == StatusCode::SEE_OTHER && answer.location().starts_with('/') {
-            answer = self.get(&answer.location().to_owned()).await;
+            answer = self.get(answer.location()).await;
         }
         answer
     }
