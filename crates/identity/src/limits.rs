@@ -30,8 +30,8 @@ pub(crate) const VERIFIED_ENTRIES: usize = 200_000;
 pub(crate) const FRESH: i64 = 900_000;
 /// How often a server looks, in milliseconds.
 pub(crate) const LOOK_MILLISECONDS: u64 = 300;
-/// How often a server forgets what is old, in looks.
-pub(crate) const LOOKS_PER_CLEANING: u32 = 12_000;
+/// How often a server forgets what is old, in seconds.
+pub(crate) const CLEANING_SECONDS: u64 = 3600;
 
 /// Wrong passwords from one place for one name that cost nothing but their hashing. The same wrong password again is
 /// not counted.

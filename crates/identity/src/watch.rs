@@ -11,13 +11,17 @@ use tokio::time::MissedTickBehavior;
 use crate::{authenticate::Identity, limits};
 
 impl Identity {
-    /// Watches for changes that other processes make, until the future is dropped. To be run once beside the paths:
-    /// without it every request reads the person's row.
+    /// Watches for changes that other processes make, and forgets what is old, until the future is dropped. To be run
+    /// once beside the paths: without it every request reads the person's row.
     pub async fn watch(&self) {
+        // Forgetting writes, and may take its time; nobody's look waits for it.
+        tokio::join!(self.keep_looking(), self.keep_forgetting());
+    }
+
+    async fn keep_looking(&self) {
         let mut ticks = tokio::time::interval(Duration::from_millis(limits::LOOK_MILLISECONDS));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failing = false;
-        let mut looks = 0_u32;
         loop {
             ticks.tick().await;
             let looked = self.look().await;
@@ -29,12 +33,17 @@ impl Identity {
                 Ok(_) | Err(_) => {}
             }
             failing = looked.is_err();
-            if looks.is_multiple_of(limits::LOOKS_PER_CLEANING)
-                && let Err(error) = self.forget_old().await
-            {
+        }
+    }
+
+    async fn keep_forgetting(&self) {
+        let mut ticks = tokio::time::interval(Duration::from_secs(limits::CLEANING_SECONDS));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.forget_old().await {
                 tracing::warn!(%error, "old sessions and audit events were not forgotten");
             }
-            looks = looks.wrapping_add(1);
         }
     }
 
