@@ -13,11 +13,13 @@
 //! | `graph_requests` | request lines with bodies | never 500 or 503, answers are JSON, other accounts stay as they are |
 //! | `card_facts` | a stored card | every path can show it |
 //! | `merge` | choices | the sides are equal, nothing is invented |
+//! | `certificates` | what strangers send to the authority | read or refused, and nobody gets a certificate |
 //!
 //! To add one: a function here, a file in `fuzz_targets`, its `[[bin]]`, and seeds in `write-seeds`.
 #![forbid(unsafe_code)]
 
 mod cards;
+mod certificates;
 mod eas;
 mod formats;
 mod grammar;
@@ -27,6 +29,7 @@ mod tree;
 mod world;
 
 pub use cards::merge;
+pub use certificates::certificates;
 pub use eas::{eas_commands, eas_structured};
 pub use formats::{autodiscover_xml, card_facts, eas_query, graph_json, vcard_import, wbxml_reader};
 pub use graph_path::graph_requests;

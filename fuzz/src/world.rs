@@ -19,7 +19,7 @@ use directory::{
     import::{ColumnMap, CsvFile, Options},
 };
 use hub::{Access, AccessPath, BookId, CardId, Clock, Entropy, Hub};
-use identity::{Identity, NewPerson, Policy};
+use identity::{Identity, InstallationKey, NewPerson, Settings};
 use ledger::{Database, Durability, SqliteOptions, testing::Folder};
 
 /// Stands in every card of a bystander; must never be in an answer to somebody else.
@@ -33,7 +33,7 @@ a.mueller@example.com,Dr. Annika Müller,Annika,Müller,089/99,,,Acme GmbH,Legal
 ";
 
 /// Ticks once each time it is read.
-struct Ticks(AtomicI64);
+pub struct Ticks(pub AtomicI64);
 
 impl Clock for Ticks {
     fn now(&self) -> i64 {
@@ -42,7 +42,7 @@ impl Clock for Ticks {
 }
 
 /// Repeatable randomness (SplitMix64).
-struct Seeded(AtomicU64);
+pub struct Seeded(pub AtomicU64);
 
 impl Entropy for Seeded {
     fn fill(&self, buffer: &mut [u8]) {
@@ -108,7 +108,8 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(Ticks(AtomicI64::new(1_800_000_000_000_000)));
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded(AtomicU64::new(7)));
         let hub = Hub::new(ledger.clone(), Arc::new(ApplicationDataForms), Arc::clone(&clock), Arc::clone(&entropy));
-        let identity = Identity::new(ledger.clone(), clock, Arc::clone(&entropy), Policy::default());
+        let sign_in = Settings::new(InstallationKey::from([7; 32]));
+        let identity = Identity::new(ledger.clone(), clock, Arc::clone(&entropy), sign_in);
         let directory = Directory::new(ledger);
         let staff = CsvFile::open(STAFF.into(), &ColumnMap::default()).expect("a directory");
         let plan = directory.plan(staff, Options::default()).await.expect("a plan");
