@@ -1,4 +1,4 @@
-//! Searching the index.
+//! Searching the table of tokens.
 //!
 //! Every step reads a range of the token table and stops at a limit, so that the work does not depend on the size of
 //! the directory. One word finds the best ranks first, within them tokens in alphabetical order, and stops at
@@ -59,15 +59,36 @@ pub(crate) fn search(tx: &mut dyn Transaction, tenant: TenantId, query: &Query, 
         [word] => search.one_word(word)?,
         words => search.several_words(words)?,
     }
-    let Search { found, read: mut entries, .. } = search;
+    let Search { found, read, .. } = search;
     let mut places: Vec<Place> = found.into_iter().map(|(id, (rank, key))| (rank, key, id)).collect();
     places.sort_unstable();
     places.truncate(RESULTS_MAX);
+    let ids: Vec<EntryId> = places.into_iter().map(|(_, _, id)| id).collect();
+    page_of(tx, tenant, &ids, range, read)
+}
 
-    let total = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let page =
-        range.first.min(total) as usize..range.last.saturating_add(1).clamp(range.first.min(total), total) as usize;
-    let ids: Vec<EntryId> = places.get(page).unwrap_or_default().iter().map(|(_, _, id)| *id).collect();
+/// The range of these results, read.
+pub(crate) fn page(
+    tx: &mut dyn Transaction,
+    tenant: TenantId,
+    results: &[EntryId],
+    range: Range,
+) -> Result<SearchResult> {
+    page_of(tx, tenant, results, range, HashMap::new())
+}
+
+/// As [`page`]; some entries may have been read already.
+fn page_of(
+    tx: &mut dyn Transaction,
+    tenant: TenantId,
+    results: &[EntryId],
+    range: Range,
+    mut entries: HashMap<EntryId, Entry>,
+) -> Result<SearchResult> {
+    let total = u32::try_from(results.len()).unwrap_or(u32::MAX);
+    let first = range.first.min(total);
+    let wanted = first as usize..range.last.saturating_add(1).clamp(first, total) as usize;
+    let ids = results.get(wanted).unwrap_or_default();
     let unread: Vec<EntryId> = ids.iter().filter(|id| !entries.contains_key(id)).copied().collect();
     entries.extend(directory::by_ids(tx, tenant, &unread)?.into_iter().map(|entry| (entry.id, entry)));
     Ok(SearchResult { entries: ids.iter().filter_map(|id| entries.remove(id)).collect(), total })
