@@ -77,7 +77,7 @@ impl Directory {
         let searching = self.database.read(move |tx| {
             let state = tables::state(tx, tenant)?;
             match resident.at(state) {
-                Some(index) => Ok((search::page(tx, tenant, &index.matches(&query), range)?, None)),
+                Some(index) => search::with_index(tx, tenant, &index, &query, range).map(|result| (result, None)),
                 None => search::search(tx, tenant, &query, range).map(|result| (result, Some(state))),
             }
         });

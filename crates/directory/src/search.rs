@@ -20,6 +20,7 @@ use ledger::{
 use crate::{
     limits::{COMPLETIONS_MAX, RESULTS_MAX, SCAN_TOKENS_MAX, SCAN_TOKENS_MIN, VERIFIED_ENTRIES_MAX},
     query::Query,
+    resident::Index,
     terms::{AFTER_ALL, Class, Rank, Terms, Token, WORD_END},
 };
 
@@ -37,6 +38,12 @@ impl Range {
     #[must_use]
     pub const fn first(count: u32) -> Self {
         Self { first: 0, last: count.saturating_sub(1) }
+    }
+
+    /// What it means of so many results.
+    fn within(self, total: usize) -> std::ops::Range<usize> {
+        let first = (self.first as usize).min(total);
+        first..(self.last as usize).saturating_add(1).clamp(first, total)
     }
 }
 
@@ -67,17 +74,22 @@ pub(crate) fn search(tx: &mut dyn Transaction, tenant: TenantId, query: &Query, 
     page_of(tx, tenant, &ids, range, read)
 }
 
-/// The range of these results, read.
-pub(crate) fn page(
+/// The range of what an index in memory finds.
+pub(crate) fn with_index(
     tx: &mut dyn Transaction,
     tenant: TenantId,
-    results: &[EntryId],
+    index: &Index,
+    query: &Query,
     range: Range,
 ) -> Result<SearchResult> {
-    page_of(tx, tenant, results, range, HashMap::new())
+    let found = index.matches(query);
+    let ids: Vec<EntryId> = found.iter().filter_map(|position| index.id(*position)).collect();
+    let known = found.get(range.within(found.len())).unwrap_or_default();
+    let known = known.iter().filter_map(|position| index.entry(*position)).map(|entry| (entry.id, entry)).collect();
+    page_of(tx, tenant, &ids, range, known)
 }
 
-/// As [`page`]; some entries may have been read already.
+/// The range of these results; entries that are not known are read.
 fn page_of(
     tx: &mut dyn Transaction,
     tenant: TenantId,
@@ -85,12 +97,10 @@ fn page_of(
     range: Range,
     mut entries: HashMap<EntryId, Entry>,
 ) -> Result<SearchResult> {
-    let total = u32::try_from(results.len()).unwrap_or(u32::MAX);
-    let first = range.first.min(total);
-    let wanted = first as usize..range.last.saturating_add(1).clamp(first, total) as usize;
-    let ids = results.get(wanted).unwrap_or_default();
+    let ids = results.get(range.within(results.len())).unwrap_or_default();
     let unread: Vec<EntryId> = ids.iter().filter(|id| !entries.contains_key(id)).copied().collect();
     entries.extend(directory::by_ids(tx, tenant, &unread)?.into_iter().map(|entry| (entry.id, entry)));
+    let total = u32::try_from(results.len()).unwrap_or(u32::MAX);
     Ok(SearchResult { entries: ids.iter().filter_map(|id| entries.remove(id)).collect(), total })
 }
 

@@ -9,10 +9,11 @@ use ledger::{
 
 use super::{
     Index, Position,
+    facts::Facts,
     vocabulary::{TooLarge, Vocabulary, Writer},
 };
 use crate::{
-    limits::{LOADED_TOKENS, RESIDENT_ENTRIES_MAX},
+    limits::{LIST_MAX, LOADED_TOKENS, RESIDENT_ENTRIES_MAX},
     terms::{Class, Token},
 };
 
@@ -69,7 +70,33 @@ impl Loading {
         let names = self.terms(Class::Name, &positions).await?;
         let emails = self.terms(Class::Email, &positions).await?;
         let others = self.terms(Class::Other, &positions).await?;
-        Ok(Index { revision: self.state.revision, entries, names, emails, others })
+        let facts = self.facts(&positions).await?;
+        Ok(Index { revision: self.state.revision, entries, names, emails, others, facts })
+    }
+
+    /// The entries themselves; `None` when they are too many.
+    async fn facts(&self, positions: &HashMap<EntryId, Position>) -> Result<Option<Facts>, LoadError> {
+        let (tenant, revision) = (self.tenant, self.state.revision);
+        let mut facts = Facts::new(positions.len());
+        let mut after = EntryId(0);
+        loop {
+            let page = self.database.read_long(move |tx| {
+                let same = tables::state(tx, tenant)?.revision == revision;
+                same.then(|| tables::list(tx, tenant, after, LIST_MAX.into())).transpose()
+            });
+            let page = page.await?.ok_or(LoadError::Changed)?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            for entry in &page {
+                // An entry whose tokens are still to be written is not found.
+                let Some(position) = positions.get(&entry.id) else { continue };
+                if !facts.keep(*position, entry) {
+                    return Ok(None);
+                }
+            }
+        }
+        facts.shrink();
+        Ok(Some(facts))
     }
 
     /// The entries in the order in which equals are given, and the position of each.

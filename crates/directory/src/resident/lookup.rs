@@ -5,14 +5,12 @@
 //! a rank, and had not before, matches with that rank. The work is one step for every time an entry has a term that
 //! begins with a word, and less when the better ranks fill the answer.
 
-use ledger::tables::directory::EntryId;
-
 use super::{Index, Position};
 use crate::{limits::RESULTS_MAX, query::Query, terms::Rank};
 
 impl Index {
     /// The matching entries, the best first, at most [`RESULTS_MAX`]; see [`Directory::search`](crate::Directory::search).
-    pub(crate) fn matches(&self, query: &Query) -> Vec<EntryId> {
+    pub(crate) fn matches(&self, query: &Query) -> Vec<Position> {
         let (words, alone) = (query.words.as_slice(), query.words.len() == 1);
         let occur = |word: &String| self.terms().iter().any(|terms| !terms.beginning_with(word.as_bytes()).is_empty());
         if words.is_empty() || !words.iter().all(occur) {
@@ -29,7 +27,7 @@ impl Index {
                 break;
             }
         }
-        found.order.iter().filter_map(|position| self.entries.get(*position as usize)).copied().collect()
+        found.order
     }
 
     /// Adds the entries that a word matches with this rank.

@@ -5,23 +5,26 @@
 //! been made anew, in the background, some seconds for a million entries. The first search of a revision only takes
 //! note of it, so that a command that searches once makes no index.
 
+mod facts;
 mod load;
 mod lookup;
+mod numbers;
 mod vocabulary;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger::{
     Database,
-    tables::directory::{EntryId, State, TenantId},
+    tables::directory::{Entry, EntryId, State, TenantId},
 };
 
+use facts::Facts;
 pub(crate) use load::LoadError;
 use load::Loading;
 use vocabulary::Vocabulary;
 
 /// An entry's number in the order in which equals are given.
-type Position = u32;
+pub(crate) type Position = u32;
 
 /// The index of one revision.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(crate) struct Index {
     names: Vocabulary,
     emails: Vocabulary,
     others: Vocabulary,
+    /// What is known of them, unless it is too much.
+    facts: Option<Facts>,
 }
 
 impl Index {
@@ -40,8 +45,18 @@ impl Index {
         [&self.names, &self.emails, &self.others]
     }
 
+    /// The entry at a position; `None` when it has to be read.
+    pub(crate) fn entry(&self, position: Position) -> Option<Entry> {
+        self.facts.as_ref()?.entry(position, *self.entries.get(position as usize)?)
+    }
+
+    /// The entry's id.
+    pub(crate) fn id(&self, position: Position) -> Option<EntryId> {
+        self.entries.get(position as usize).copied()
+    }
+
     fn bytes(&self) -> usize {
-        let entries = self.entries.capacity() * size_of::<EntryId>();
+        let entries = self.entries.capacity() * size_of::<EntryId>() + self.facts.as_ref().map_or(0, Facts::memory);
         self.terms().iter().map(|terms| terms.bytes()).sum::<usize>() + entries
     }
 }

@@ -4,7 +4,10 @@
 //! a term is written as what it adds to that (front coding), in blocks that can be searched. The entries of all terms
 //! stand in one list in the order of the terms: those of the terms that begin with a prefix are one piece of it.
 
-use super::Position;
+use super::{
+    Position,
+    numbers::{push_number, take_number},
+};
 
 /// Terms in a block: each lookup decodes about as many, and each block costs as much as a term.
 const BLOCK_TERMS: usize = 16;
@@ -87,17 +90,8 @@ impl<'v> Iterator for Terms<'v> {
     type Item = Coded<'v>;
 
     fn next(&mut self) -> Option<Coded<'v>> {
-        let (&[shares, adds], mut rest) = self.0.split_first_chunk::<2>()?;
-        let (mut entries, mut shift) = (0_usize, 0_u32);
-        loop {
-            let (&byte, after) = rest.split_first()?;
-            rest = after;
-            entries |= usize::from(byte & 0x7f).checked_shl(shift)?;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
+        let (&[shares, adds], rest) = self.0.split_first_chunk::<2>()?;
+        let (entries, rest) = take_number(rest)?;
         let (adds, rest) = rest.split_at_checked(usize::from(adds))?;
         self.0 = rest;
         Some(Coded { shares: usize::from(shares), adds, entries })
@@ -164,15 +158,6 @@ impl Writer {
         self.terms += 1;
         Ok(())
     }
-}
-
-/// Seven bits a byte, the lowest first; the last byte lacks the eighth.
-fn push_number(text: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        text.push(u8::try_from(number & 0x7f).unwrap_or_default() | 0x80);
-        number >>= 7;
-    }
-    text.push(u8::try_from(number).unwrap_or_default());
 }
 
 #[cfg(test)]
