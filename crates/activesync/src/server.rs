@@ -134,36 +134,43 @@ impl ActiveSync {
                 let (status, text) = v2::Request::parse(rest, parts.uri.query()).answer(&self.url(&parts.headers));
                 answer::text(status, "application/json; charset=utf-8", text)
             }
-            Some(Place::AutodiscoverXml) => match self.authenticate(&parts, peer).await {
+            Some(Place::AutodiscoverXml) => match self.authenticate(&parts, None, peer).await {
                 Ok(caller) => self.autodiscover_xml(&parts, &body, &caller),
                 Err(response) => response,
             },
-            Some(Place::ActiveSync) => match self.authenticate(&parts, peer).await {
-                Ok(caller) => match parts.method {
-                    Method::OPTIONS => answer::options(),
-                    Method::POST => {
-                        let zip = body::wants_zip(&parts.headers);
-                        return self.command(parts, body, caller).await.unwrap_or_else(|refusal| {
-                            tracing::info!(?refusal, zip, "refused");
-                            Next::Answer(answer::refuse(refusal))
-                        });
-                    }
-                    _ => answer::refuse(Refusal::WrongMethod),
-                },
-                Err(response) => response,
-            },
+            Some(Place::ActiveSync) => {
+                let query = Query::parse(parts.uri.query());
+                match self.authenticate(&parts, query.as_ref().ok(), peer).await {
+                    Ok(caller) => match parts.method {
+                        Method::OPTIONS => answer::options(),
+                        Method::POST => {
+                            let zip = body::wants_zip(&parts.headers);
+                            return self.command(query, parts, body, caller).await.unwrap_or_else(|refusal| {
+                                tracing::info!(?refusal, zip, "refused");
+                                Next::Answer(answer::refuse(refusal))
+                            });
+                        }
+                        _ => answer::refuse(Refusal::WrongMethod),
+                    },
+                    Err(response) => response,
+                }
+            }
         };
         Next::Answer(done)
     }
 
     /// Who asks. Whatever is wrong with the credentials, the answer is the same, so that nobody learns who has an
     /// account.
-    async fn authenticate(&self, parts: &Parts, peer: SocketAddr) -> Result<Caller, HttpResponse> {
+    async fn authenticate(
+        &self,
+        parts: &Parts,
+        query: Option<&Query>,
+        peer: SocketAddr,
+    ) -> Result<Caller, HttpResponse> {
         let header = parts.headers.get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
         let credentials = Credentials::from_authorization(header);
         let is_bearer = matches!(credentials, Credentials::Bearer(_) | Credentials::EmptyBearer);
-        let query = Query::parse(parts.uri.query()).ok();
-        let device = query.as_ref().map(|query| query.device.as_str());
+        let device = query.map(|query| query.device.as_str());
         match self.shared.identity.authenticate(&credentials, AccessPath::ActiveSync, device).await {
             Ok(caller) => Ok(caller),
             Err(refusal @ (identity::Refusal::TooManyAttempts { .. } | identity::Refusal::Unavailable(_))) => {
@@ -177,8 +184,14 @@ impl ActiveSync {
         }
     }
 
-    async fn command(&self, parts: Parts, body: Bytes, caller: Caller) -> Result<Next, Refusal> {
-        let query = Query::parse(parts.uri.query()).map_err(|error| refusal_of(&error))?;
+    async fn command(
+        &self,
+        query: Result<Query, QueryError>,
+        parts: Parts,
+        body: Bytes,
+        caller: Caller,
+    ) -> Result<Next, Refusal> {
+        let query = query.map_err(|error| refusal_of(&error))?;
         if query.command.is_mail_only() {
             return Err(Refusal::MailCommand);
         }
