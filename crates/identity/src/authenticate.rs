@@ -200,7 +200,7 @@ impl Identity {
 impl Inner {
     async fn person(&self, name: &str) -> Result<Option<Person>, Refusal> {
         let name = name.to_owned();
-        Ok(self.database.read(move |tx| people::by_login_name(tx, &name)).await?)
+        Ok(self.database.query(move |tx| people::by_login_name(tx, &name)).await?)
     }
 
     /// Looks at a password; this is the part that costs time.
