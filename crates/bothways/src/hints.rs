@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hub::{AccountId, Hub, Revision};
+use hub::{AccountId, Hub};
 
 use crate::limits::HINT_BYTES_MAX;
 
@@ -58,7 +58,7 @@ impl Listener {
                 Ok(length) => {
                     if let Some(account) = buffer.get(..length).and_then(account) {
                         // The revision is only a hint as well: those who wake look into the ledger.
-                        hub.wake_ups().publish(account, Revision(i64::MAX));
+                        hub.wake_ups().publish(account);
                     }
                 }
                 Err(error) => {

@@ -5,7 +5,7 @@
 //! the device holds; what others did meanwhile stays to be told.
 
 use ledger::{
-    BookId, Transaction,
+    AccountId, BookId, Transaction,
     tables::{accounts, books, devices},
 };
 use serde::{Deserialize, Serialize};
@@ -100,9 +100,8 @@ impl Access {
         let (account, name) = (self.account(), name.to_owned());
         self.ledger()
             .read::<_, HubError>(move |tx| {
-                let Some(row) = devices::get(tx, &account, &name)? else { return Ok(false) };
-                let hierarchy: Hierarchy = read(&row.hierarchy)?;
-                Ok(hierarchy.number > 0 && !difference(&hierarchy.shown, &books::living(tx, &account)?).is_empty())
+                let living = books::living(tx, &account)?;
+                is_stale(tx, &account, &name, &living)
             })
             .await
     }
@@ -158,7 +157,7 @@ impl Access {
                 Ok(FolderAnswer::Done { key: hierarchy.key(), book })
             })
             .await?;
-        self.announce().await?;
+        self.announce();
         Ok(answer)
     }
 }
@@ -185,6 +184,18 @@ impl FolderCommand {
             }
         }
     }
+}
+
+/// Whether a device holds other books, or other names, than these, which are the living ones.
+pub(crate) fn is_stale(
+    tx: &mut dyn Transaction,
+    account: &AccountId,
+    device: &str,
+    living: &[books::Book],
+) -> Result<bool> {
+    let Some(text) = devices::hierarchy(tx, account, device)? else { return Ok(false) };
+    let hierarchy: Hierarchy = read(&text)?;
+    Ok(hierarchy.number > 0 && !difference(&hierarchy.shown, living).is_empty())
 }
 
 fn difference(shown: &[(i64, String)], living: &[books::Book]) -> Vec<HierarchyChange> {

@@ -1,8 +1,12 @@
 //! Ping: tell me when something changes (MS-ASCMD 2.2.1.13).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use hub::{Access, devices::PingMemory, round::PingedBook};
+use hub::{
+    Access,
+    devices::PingMemory,
+    round::{News, PingedBook},
+};
 use wbxml::{document, pages::ping as p};
 
 use crate::{
@@ -176,10 +180,10 @@ pub(crate) enum Step {
 
 /// A Ping that waits: which account, which books, until when; nothing else of the request.
 pub(crate) struct Held {
-    shared: std::sync::Arc<Shared>,
+    shared: Arc<Shared>,
     access: Access,
     device: Box<str>,
-    books: Box<[PingedBook]>,
+    books: Arc<[PingedBook]>,
     patience: Duration,
 }
 
@@ -198,11 +202,9 @@ pub(crate) async fn begin(session: Session, body: &[u8]) -> Result<Step, Refusal
     match plan {
         Plan::Answer(answer) => done(&answer),
         Plan::Wait { heartbeat, folders } => {
-            // Ids nobody knows are passed over, as are books never synchronised: iOS pings some before their first Sync.
-            let living = session.access.books().await?;
+            // Ids nobody knows are passed over.
             let asked = folders.iter().filter_map(|id| ids::book(id));
-            let known = asked.filter(|book| living.iter().any(|one| one.book == *book));
-            let books = known.map(|book| session.pinged(book)).collect();
+            let books = asked.map(|book| session.pinged(book)).collect();
             let device = session.device_id().into();
             let Session { shared, access, .. } = session;
             Ok(Step::Hold(Box::new(Held { shared, access, device, books, patience: heartbeat })))
@@ -219,22 +221,16 @@ pub(crate) async fn hold(held: Box<Held>) -> Outcome {
     let mut waiting = shared.hub.wake_ups().wait_for(account);
     let mut seat = shared.waits.sit(account, &device, Kind::Ping, patience);
     let answer = loop {
-        if let Some(answer) = Box::pin(look(&access, &device, &books)).await? {
-            break answer;
+        match Box::pin(access.news(&device, Arc::clone(&books))).await? {
+            News::Hierarchy => break Answer::HierarchyChanged,
+            News::Books(books) => break Answer::Changes(books.into_iter().map(ids::collection_id).collect()),
+            News::Nothing => {}
         }
         if seat.wait(&mut waiting).await == Woken::Over {
             break Answer::NoChange;
         }
     };
     Ok(answer::Answer::Document(encode(&answer)))
-}
-
-async fn look(access: &Access, device: &str, books: &[PingedBook]) -> Result<Option<Answer>, Refusal> {
-    if access.hierarchy_is_stale(device).await? {
-        return Ok(Some(Answer::HierarchyChanged));
-    }
-    let pending = access.pending(device, books.to_vec()).await?;
-    Ok((!pending.is_empty()).then(|| Answer::Changes(pending.into_iter().map(ids::collection_id).collect())))
 }
 
 #[cfg(test)]
