@@ -294,7 +294,9 @@ impl Writer {
             }
             // The only piece has its own error to tell, and nothing of it was kept.
             Ok(()) | Err(Stopped::RolledBack | Stopped::Refused) => {
-                group.into_iter().for_each(|piece| piece.answer(Ok(())));
+                for piece in group {
+                    piece.answer(Ok(()));
+                }
             }
             Err(Stopped::Failed(error)) => group.into_iter().for_each(|piece| piece.answer(Err(error.clone()))),
         }
