@@ -4,7 +4,14 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
-use crate::{body, challenge::Challenge, command::Command, limits::RETRY_AFTER, status::Refusal, version};
+use crate::{
+    body,
+    challenge::{Challenge, OAUTH_NOT_AVAILABLE, TokenFault},
+    command::Command,
+    limits::RETRY_AFTER,
+    status::Refusal,
+    version,
+};
 
 /// What `handle` gives back.
 pub type HttpResponse = Response<Full<Bytes>>;
@@ -63,10 +70,13 @@ pub fn refuse(refusal: Refusal) -> HttpResponse {
 
 /// 401, and what credentials would help.
 #[must_use]
-pub fn unauthenticated(challenge: &Challenge, asked_for_bearer: bool) -> HttpResponse {
+pub fn unauthenticated(challenge: &Challenge, asked_for_bearer: bool, fault: Option<TokenFault>) -> HttpResponse {
     let mut response = refuse(Refusal::Unauthenticated);
-    for value in challenge.headers(asked_for_bearer) {
+    for value in challenge.headers(asked_for_bearer, fault) {
         response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+    }
+    if asked_for_bearer && challenge.bearer.is_none() {
+        response.headers_mut().insert("x-ms-diagnostics", OAUTH_NOT_AVAILABLE);
     }
     response
 }

@@ -1,5 +1,6 @@
 //! Which credentials help, said in `WWW-Authenticate`.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 
 /// How clients may prove who they are.
@@ -16,22 +17,66 @@ pub struct Challenge {
 pub struct BearerChallenge {
     /// The resource's own client id.
     pub client_id: String,
-    /// The authorization endpoint. iOS reads it up to a comma or an equals sign: it must have neither.
+    /// The authorization endpoint, or its path on this server. iOS reads it up to a comma or an equals sign: it must
+    /// have neither.
     pub authorization_uri: String,
     /// `ADFS` makes iOS take the on-premises way.
     pub issuer_kind: Option<String>,
 }
 
 impl Challenge {
+    /// The same, told to a client that reaches this server at `origin` (scheme, host and port).
+    #[must_use]
+    pub fn told_at(&self, origin: &str) -> Self {
+        let mut told = self.clone();
+        if let Some(bearer) = &mut told.bearer
+            && bearer.authorization_uri.starts_with('/')
+        {
+            bearer.authorization_uri.insert_str(0, origin);
+        }
+        told
+    }
+
     /// The headers of a 401. As Exchange, a Bearer challenge is shown to those who came with a Bearer header, be it
     /// an empty one.
     #[must_use]
-    pub fn headers(&self, asked_for_bearer: bool) -> Vec<HeaderValue> {
+    pub fn headers(&self, asked_for_bearer: bool, fault: Option<TokenFault>) -> Vec<HeaderValue> {
         let basic = self.basic_realm.as_ref().map(|realm| format!("Basic realm=\"{}\"", unquoted(realm)));
-        let bearer = self.bearer.as_ref().filter(|_| asked_for_bearer || basic.is_none()).map(BearerChallenge::text);
+        let bearer = match &self.bearer {
+            Some(bearer) if asked_for_bearer || basic.is_none() => {
+                Some(bearer.text() + &fault.map(TokenFault::text).unwrap_or_default())
+            }
+            None if asked_for_bearer => Some("Bearer error=\"invalid_token\"".to_owned()),
+            _ => None,
+        };
         basic.into_iter().chain(bearer).filter_map(|text| HeaderValue::try_from(text).ok()).collect()
     }
 }
+
+/// Why a token is not taken, where the client can do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFault {
+    /// The token was good and is not any more: the client, which said `cp1`, gets another one by showing these claims.
+    /// Seconds since 1970 before which no token is good.
+    InsufficientClaims(i64),
+}
+
+impl TokenFault {
+    /// As parameters of the challenge.
+    fn text(self) -> String {
+        match self {
+            Self::InsufficientClaims(not_before) => {
+                let claims =
+                    format!("{{\"access_token\":{{\"nbf\":{{\"essential\":true,\"value\":\"{not_before}\"}}}}}}");
+                format!(", error=\"insufficient_claims\", claims=\"{}\"", STANDARD.encode(claims))
+            }
+        }
+    }
+}
+
+/// What Exchange says beside a Bearer challenge when tokens are not taken; iOS asks for a password then.
+pub const OAUTH_NOT_AVAILABLE: HeaderValue =
+    HeaderValue::from_static("4000000;reason=\"Tokens are not taken here.\";error_category=\"oauth_not_available\"");
 
 impl BearerChallenge {
     /// iOS splits the header at commas and wants a part that begins with `authorization_uri`, so that it must not be
@@ -71,7 +116,7 @@ mod tests {
     }
 
     fn texts(challenge: &Challenge, bearer: bool) -> Vec<String> {
-        challenge.headers(bearer).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+        challenge.headers(bearer, None).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
@@ -84,6 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn a_path_becomes_an_address_on_the_server_the_client_asked() {
+        let mut told = challenge().told_at("https://a.example:8443");
+        assert_eq!(told, challenge());
+        if let Some(bearer) = &mut told.bearer {
+            bearer.authorization_uri = "/oauth2/authorize".into();
+        }
+        let bearer = told.told_at("https://a.example:8443").bearer.unwrap();
+        assert_eq!(bearer.authorization_uri, "https://a.example:8443/oauth2/authorize");
+    }
+
+    #[test]
     fn who_comes_without_bearer_is_asked_for_a_password_only() {
         assert_eq!(texts(&challenge(), false), ["Basic realm=\"Bothways\""]);
     }
@@ -91,6 +147,21 @@ mod tests {
     #[test]
     fn without_an_authorization_server_there_is_no_bearer_challenge() {
         let basic_only = Challenge { bearer: None, ..challenge() };
-        assert_eq!(texts(&basic_only, true), ["Basic realm=\"Bothways\""]);
+        assert_eq!(texts(&basic_only, false), ["Basic realm=\"Bothways\""]);
+        let asked = texts(&basic_only, true);
+        assert_eq!(asked, ["Basic realm=\"Bothways\"", "Bearer error=\"invalid_token\""]);
+        assert!(!asked.iter().any(|text| text.contains("authorization_uri")), "iOS would go there");
+    }
+
+    #[test]
+    fn a_client_that_understands_claims_is_told_which_to_show() {
+        let headers = challenge().headers(true, Some(TokenFault::InsufficientClaims(1_800_000_000)));
+        let bearer = headers.last().unwrap().to_str().unwrap();
+        let (_, claims) = bearer.split_once("error=\"insufficient_claims\", claims=\"").unwrap();
+        let claims = STANDARD.decode(claims.trim_end_matches('"')).unwrap();
+        assert_eq!(
+            String::from_utf8(claims).unwrap(),
+            "{\"access_token\":{\"nbf\":{\"essential\":true,\"value\":\"1800000000\"}}}"
+        );
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! To add a command see [`commands`]; to add a protocol version see `version.rs`, and give every answer its shape.
 
+mod admittance;
 pub mod answer;
 pub mod application_data;
 pub mod autodiscover;

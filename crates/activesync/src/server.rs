@@ -7,11 +7,13 @@ use directory::Directory;
 use http::{HeaderMap, Method, StatusCode, header, request::Parts, uri::Scheme};
 use hub::{
     AccessPath, Caller, Hub,
-    devices::{DeviceGreeting, Wipe},
+    devices::{Device, DeviceGreeting, Wipe},
+    withheld::Shown,
 };
-use identity::{Credentials, Identity};
+use identity::{Admission, Attempt, ClientCertificate, Credentials, Gate, Identity};
 
 use crate::{
+    admittance::{Admittance, Guest, Stop},
     answer::{self, HttpResponse},
     autodiscover::{ACTIVESYNC_PATH, v1, v2},
     body,
@@ -24,8 +26,8 @@ use crate::{
     policy::Policy,
     query::{Query, QueryError},
     same_key::SameKeys,
-    session::{Outcome, Session},
-    status::Refusal,
+    session::Session,
+    status::{Denial, Refusal},
     version::{self, Version},
     waits::Waits,
 };
@@ -61,7 +63,7 @@ pub struct ActiveSync {
 pub(crate) struct Shared {
     pub(crate) hub: Hub,
     pub(crate) directory: Directory,
-    identity: Identity,
+    pub(crate) gate: Gate,
     pub(crate) settings: Settings,
     pub(crate) waits: Waits,
     pub(crate) same_keys: SameKeys,
@@ -82,13 +84,19 @@ enum Next {
 type Zip = bool;
 
 impl ActiveSync {
-    /// The path over a hub.
+    /// The path over a hub, without rules about devices.
     #[must_use]
     pub fn new(hub: Hub, identity: Identity, directory: Directory, settings: Settings) -> Self {
+        Self::behind(Gate::new(identity), hub, directory, settings)
+    }
+
+    /// The path over a hub, behind a gate that decides about devices.
+    #[must_use]
+    pub fn behind(gate: Gate, hub: Hub, directory: Directory, settings: Settings) -> Self {
         let shared = Shared {
             hub,
             directory,
-            identity,
+            gate,
             settings,
             waits: Waits::default(),
             same_keys: SameKeys::default(),
@@ -135,24 +143,25 @@ impl ActiveSync {
                 answer::text(status, "application/json; charset=utf-8", text)
             }
             Some(Place::AutodiscoverXml) => match self.authenticate(&parts, None, peer).await {
-                Ok(caller) => self.autodiscover_xml(&parts, &body, &caller),
-                Err(response) => response,
+                Ok(admission) => self.autodiscover_xml(&parts, &body, &admission.caller),
+                Err(turned_away) => turned_away.into_http(),
             },
             Some(Place::ActiveSync) => {
                 let query = Query::parse(parts.uri.query());
                 match self.authenticate(&parts, query.as_ref().ok(), peer).await {
-                    Ok(caller) => match parts.method {
+                    Ok(admission) => match parts.method {
+                        Method::OPTIONS if is_off(&admission) => answer::refuse(Refusal::Forbidden),
                         Method::OPTIONS => answer::options(),
                         Method::POST => {
-                            let zip = body::wants_zip(&parts.headers);
-                            return self.command(query, parts, body, caller).await.unwrap_or_else(|refusal| {
-                                tracing::info!(?refusal, zip, "refused");
-                                Next::Answer(answer::refuse(refusal))
+                            let next = Box::pin(self.command(query, parts, body, admission, peer)).await;
+                            return next.unwrap_or_else(|stop| {
+                                tracing::info!(?stop, "refused");
+                                Next::Answer(stop.into_http())
                             });
                         }
                         _ => answer::refuse(Refusal::WrongMethod),
                     },
-                    Err(response) => response,
+                    Err(turned_away) => turned_away.into_http(),
                 }
             }
         };
@@ -160,26 +169,40 @@ impl ActiveSync {
     }
 
     /// Who asks. Whatever is wrong with the credentials, the answer is the same, so that nobody learns who has an
-    /// account.
-    async fn authenticate(
-        &self,
-        parts: &Parts,
-        query: Option<&Query>,
-        peer: SocketAddr,
-    ) -> Result<Caller, HttpResponse> {
+    /// account. Whose credentials are right and who is disabled is told so: asking for them again would not help.
+    async fn authenticate(&self, parts: &Parts, query: Option<&Query>, peer: SocketAddr) -> Result<Admission, Stop> {
         let header = parts.headers.get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
         let credentials = Credentials::from_authorization(header);
         let is_bearer = matches!(credentials, Credentials::Bearer(_) | Credentials::EmptyBearer);
-        let device = query.map(|query| query.device.as_str());
-        match self.shared.identity.authenticate(&credentials, AccessPath::ActiveSync, device).await {
-            Ok(caller) => Ok(caller),
+        let attempt = Attempt {
+            credentials: &credentials,
+            path: AccessPath::ActiveSync,
+            device: query.map(|query| query.device.as_str()),
+            network: peer.ip(),
+            certificate: parts.extensions.get::<Arc<ClientCertificate>>().map(Arc::as_ref),
+        };
+        match self.shared.gate.identity().authenticate(attempt).await {
+            Ok(admission) => Ok(admission),
             Err(refusal @ (identity::Refusal::TooManyAttempts { .. } | identity::Refusal::Unavailable(_))) => {
                 tracing::warn!(%peer, %refusal, "nobody can be let in now");
-                Err(answer::refuse(Refusal::Temporary))
+                Err(Refusal::Temporary.into())
+            }
+            Err(identity::Refusal::Disabled) => {
+                tracing::info!(%peer, "a person who is disabled");
+                Err(match query.filter(|query| parts.method == Method::POST && !query.command.is_mail_only()) {
+                    None => Refusal::Forbidden.into(),
+                    Some(query) => {
+                        let agent = text_header(&parts.headers, header::USER_AGENT.as_str());
+                        let family = device::family(&query.device_type, &agent);
+                        let document = commands::denied::encode(query.command, family, Denial::AccountDisabled);
+                        Stop::Response(Box::new(answer::Answer::Document(document).into_http(false)))
+                    }
+                })
             }
             Err(refusal) => {
                 tracing::debug!(%peer, %refusal, "not let in");
-                Err(answer::unauthenticated(&self.shared.settings.challenge, is_bearer))
+                let challenge = self.shared.settings.challenge.told_at(&self.origin(&parts.headers));
+                Err(Stop::Response(Box::new(answer::unauthenticated(&challenge, is_bearer, None))))
             }
         }
     }
@@ -189,11 +212,12 @@ impl ActiveSync {
         query: Result<Query, QueryError>,
         parts: Parts,
         body: Bytes,
-        caller: Caller,
-    ) -> Result<Next, Refusal> {
+        admission: Admission,
+        peer: SocketAddr,
+    ) -> Result<Next, Stop> {
         let query = query.map_err(|error| refusal_of(&error))?;
         if query.command.is_mail_only() {
-            return Err(Refusal::MailCommand);
+            return Err(Refusal::MailCommand.into());
         }
         let headers = parts.headers;
         let version = version_of(&query, &headers)?;
@@ -201,10 +225,20 @@ impl ActiveSync {
         let zip = body::wants_zip(&headers);
         let user_agent = text_header(&headers, header::USER_AGENT.as_str());
         let policy_key = query.policy_key.or_else(|| text_header(&headers, "X-MS-PolicyKey").trim().parse().ok());
-        drop(headers);
         let command = query.command;
-        let session = self.session(query, caller, version, user_agent).await?;
-        self.admit(&session, command, policy_key.unwrap_or(0))?;
+        let guest = Box::new(Guest {
+            login_name: login_name(&headers, &query).map(Into::into),
+            host: host(&headers, &parts.uri).into(),
+            origin: self.origin(&headers).into(),
+            network: peer.ip(),
+            is_bearer: is_bearer(&headers),
+            policy_key: policy_key.unwrap_or(0),
+            command,
+            family: device::family(&query.device_type, &user_agent),
+            admission,
+        });
+        drop(headers);
+        let session = self.session(query, guest, version, user_agent).await?;
         metrics::counter!("bothways_activesync_commands_total", "command" => command.name()).increment(1);
         tracing::debug!(device = session.device_id(), command = command.name(), bytes = body.len(), "asked");
         match command {
@@ -216,20 +250,22 @@ impl ActiveSync {
                 sync::Step::Done(answer) => Next::Answer(answer.into_http(zip)),
                 sync::Step::Hold(held, patience) => Next::Sync(held, patience, zip),
             }),
-            other => commands::run(other, &session, &body).await.map(|answer| Next::Answer(answer.into_http(zip))),
+            other => Ok(Next::Answer(commands::run(other, &session, &body).await?.into_http(zip))),
         }
     }
 
     async fn session(
         &self,
         query: Query,
-        caller: Caller,
+        guest: Box<Guest>,
         version: Version,
         user_agent: String,
-    ) -> Result<Session, Refusal> {
-        let family = device::family(&query.device_type, &user_agent);
-        let device = query.device.as_str().to_owned();
-        let access = self.shared.hub.for_caller(&caller).as_device(&device);
+    ) -> Result<Session, Stop> {
+        let family = guest.family;
+        let (admission, user) = (&guest.admission, guest.login_name.as_deref());
+        let name = self.shared.gate.device_name(admission, query.device.as_str(), user, &guest.host);
+        let device = name.await.map_err(hub::HubError::from)?;
+        let access = self.shared.hub.for_caller(&guest.admission.caller).as_device(&device);
         let greeting = DeviceGreeting {
             device,
             device_type: query.device_type,
@@ -237,21 +273,23 @@ impl ActiveSync {
             protocol: version::name(version).to_owned(),
         };
         let device = access.greet(greeting).await?;
-        Ok(Session { shared: Arc::clone(&self.shared), access, caller, device, family, version })
+        let shown = self.admit(&guest, &device, version).await?;
+        Ok(Session { shared: Arc::clone(&self.shared), access, guest, shown, device, family, version })
     }
 
-    /// Whether the device may go on: not when its account was taken off, and not before it keeps to the rules.
-    fn admit(&self, session: &Session, command: Command, policy_key: u32) -> Result<(), Refusal> {
-        let provisions = command == Command::Provision;
-        match session.device.wipe {
+    /// What the device is shown. Not when its account is to be taken off it: it is told that first, and nothing after.
+    async fn admit(&self, guest: &Guest, device: &Device, version: Version) -> Result<Shown, Stop> {
+        match device.wipe {
             Wipe::No => {}
-            Wipe::Asked if provisions => return Ok(()),
-            Wipe::Asked if session.version == Version::V16_1 => return Err(Refusal::MustProvision),
-            Wipe::Asked | Wipe::Done => return Err(Refusal::Forbidden),
+            Wipe::Asked if guest.command == Command::Provision => return Ok(Shown::default()),
+            Wipe::Asked if version == Version::V16_1 => return Err(Refusal::MustProvision.into()),
+            Wipe::Asked | Wipe::Done => return Err(Refusal::Forbidden.into()),
         }
-        let known = session.device.policy_key;
-        let keeps_rules = self.shared.settings.policy.is_none() || known != 0 && policy_key == known;
-        if provisions || keeps_rules { Ok(()) } else { Err(Refusal::MustProvision) }
+        match guest.ask(&self.shared, device.clone()).await? {
+            Admittance::In(shown) => Ok(shown),
+            Admittance::Provision => Err(Refusal::MustProvision.into()),
+            Admittance::Denied(denial) => Err(guest.denied(denial)),
+        }
     }
 
     fn autodiscover_xml(&self, parts: &Parts, body: &Bytes, caller: &Caller) -> HttpResponse {
@@ -273,11 +311,16 @@ impl ActiveSync {
 
     /// Where ActiveSync is, as clients reach it.
     fn url(&self, headers: &HeaderMap) -> String {
+        self.origin(headers) + ACTIVESYNC_PATH
+    }
+
+    /// Scheme, host and port of this server, as clients reach it.
+    fn origin(&self, headers: &HeaderMap) -> String {
         if let Some(public) = &self.shared.settings.public_url {
-            return format!("{}{ACTIVESYNC_PATH}", public.trim_end_matches('/'));
+            return public.trim_end_matches('/').to_owned();
         }
         let (scheme, host) = (&self.shared.settings.scheme, text_header(headers, header::HOST.as_str()));
-        format!("{scheme}://{host}{ACTIVESYNC_PATH}")
+        format!("{scheme}://{host}")
     }
 }
 
@@ -305,12 +348,42 @@ impl<'a> Place<'a> {
     }
 }
 
-async fn finish(held: Pin<Box<dyn Future<Output = Outcome> + Send>>, zip: Zip) -> HttpResponse {
+async fn finish(held: Pin<Box<dyn Future<Output = Result<answer::Answer, Stop>> + Send>>, zip: Zip) -> HttpResponse {
     match catch_panic(held).await {
         Some(Ok(answer)) => answer.into_http(zip),
-        Some(Err(refusal)) => answer::refuse(refusal),
+        Some(Err(stop)) => stop.into_http(),
         None => answer::refuse(Refusal::Temporary),
     }
+}
+
+/// Whether ActiveSync is off for a person. Before any command is known, that can only be said with 403.
+fn is_off(admission: &Admission) -> bool {
+    admission.person.paths_off.contains(&AccessPath::ActiveSync)
+}
+
+fn is_bearer(headers: &HeaderMap) -> bool {
+    let scheme = headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().get(..6));
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Bearer"))
+}
+
+/// The name the account on the device signs in with: a password's, else what the query says.
+fn login_name(headers: &HeaderMap, query: &Query) -> Option<String> {
+    let header = headers.get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
+    match Credentials::from_authorization(header) {
+        Credentials::Basic { user, .. } => Some(user),
+        _ => query.user.clone(),
+    }
+}
+
+/// The host that the device asked, in lower case, without a port.
+fn host(headers: &HeaderMap, uri: &http::Uri) -> String {
+    let named = headers.get(header::HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let authority = named.or_else(|| uri.authority().map(ToString::to_string)).unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority.as_str(),
+    };
+    host.trim_end_matches('.').chars().take(DEVICE_TEXT_MAX).collect::<String>().to_ascii_lowercase()
 }
 
 fn refusal_of(error: &QueryError) -> Refusal {

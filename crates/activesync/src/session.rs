@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use contact::eas::{Family, Lens, Supported, Version};
 use directory::Directory;
-use hub::{Access, BookId, Caller, devices::Device, round::PingedBook};
+use hub::{Access, BookId, Caller, devices::Device, round::PingedBook, withheld::Shown};
 
-use crate::{answer::Answer, server::Shared, status::Refusal};
+use crate::{admittance::Guest, answer::Answer, server::Shared, status::Refusal};
 
 /// A command's outcome.
 pub(crate) type Outcome = Result<Answer, Refusal>;
@@ -16,7 +16,10 @@ pub(crate) struct Session {
     pub(crate) shared: Arc<Shared>,
     /// The person's contacts, in the name of this device.
     pub(crate) access: Access,
-    pub(crate) caller: Caller,
+    /// Who asks, for asking again.
+    pub(crate) guest: Box<Guest>,
+    /// What of it the device is shown.
+    pub(crate) shown: Shown,
     pub(crate) device: Device,
     pub(crate) family: Family,
     pub(crate) version: Version,
@@ -26,6 +29,10 @@ impl Session {
     /// The DeviceId.
     pub(crate) fn device_id(&self) -> &str {
         &self.device.greeting.device
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.guest.admission.caller
     }
 
     pub(crate) fn directory(&self) -> &Directory {

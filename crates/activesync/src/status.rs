@@ -91,6 +91,16 @@ macro_rules! statuses {
 }
 
 statuses! {
+    /// Why nobody gets anything, said in place of any command's own status (MS-ASCMD 2.2.2). Clients of 14.0 and later
+    /// take it from the document of an answer; before the command is known, and for those before them, it is HTTP 403.
+    Denial {
+        /// ActiveSync is off for this person.
+        UserDisabledForSync = 126,
+        /// The device may not come in, or not with this account.
+        DeviceIsBlockedForThisUser = 129,
+        /// The person is disabled.
+        AccountDisabled = 131,
+    }
     /// Statuses of Sync: of the answer, a collection or an item (MS-ASCMD 2.2.3.177.17). There is no 7, conflict: what
     /// both sides changed is merged, and the device gets the result.
     SyncStatus {
@@ -307,11 +317,14 @@ mod tests {
 
     #[test]
     fn statuses_have_the_specification_s_numbers() {
+        use super::Denial as X;
         use super::{
             EstimateStatus as E, FindStatus as D, FolderStatus as F, ItemOperationsStatus as I, MoveStatus as M,
             PingStatus as P, PolicyStatus as O, ProvisionStatus as V, RecipientStatus as R, SearchStatus as Q,
             SettingsStatus as T, SyncStatus as S,
         };
+        let denials = [X::UserDisabledForSync, X::DeviceIsBlockedForThisUser, X::AccountDisabled];
+        assert_eq!(denials.map(X::code), [126, 129, 131]);
         let sync = [S::Success, S::InvalidSyncKey, S::ProtocolError, S::ItemUnreadable, S::NotFound];
         assert_eq!(sync.map(S::code), [1, 3, 4, 6, 8]);
         assert_eq!([S::HierarchyChanged, S::Incomplete, S::WaitOutOfRange].map(S::code), [12, 13, 14]);

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use access::Policy;
 use hub::{AccountId, wait::Waiting};
 use tokio::{
     sync::{oneshot, watch},
@@ -41,7 +42,7 @@ impl Default for Waits {
 /// Why a held request goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Woken {
-    /// Something happened in the account: look.
+    /// Something happened to the account, or to what is decided about it: look.
     Changed,
     /// The deadline, a newer request of the device, or the end of the process: answer.
     Over,
@@ -54,12 +55,20 @@ pub struct Seat {
     number: u64,
     replaced: oneshot::Receiver<()>,
     closing: watch::Receiver<bool>,
+    policy: watch::Receiver<Arc<Policy>>,
     deadline: Instant,
 }
 
 impl Waits {
     /// Takes the device's place until the deadline; whoever had it before is woken.
-    pub fn sit(&self, account: AccountId, device: &str, kind: Kind, patience: Duration) -> Seat {
+    pub fn sit(
+        &self,
+        account: AccountId,
+        device: &str,
+        kind: Kind,
+        patience: Duration,
+        policy: watch::Receiver<Arc<Policy>>,
+    ) -> Seat {
         let (ender, replaced) = oneshot::channel();
         let key = (account, kind, Arc::from(device));
         let number = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -72,6 +81,7 @@ impl Waits {
             number,
             replaced,
             closing: self.closing.subscribe(),
+            policy,
             deadline: Instant::now() + patience,
         }
     }
@@ -89,13 +99,14 @@ impl Waits {
 }
 
 impl Seat {
-    /// Waits for the account to move on.
+    /// Waits for the account, or the policy that decides about its devices, to move on.
     pub async fn wait(&mut self, account: &mut Waiting) -> Woken {
         if *self.closing.borrow() {
             return Woken::Over;
         }
         tokio::select! {
             () = account.woken() => Woken::Changed,
+            Ok(()) = self.policy.changed() => Woken::Changed,
             () = tokio::time::sleep_until(self.deadline) => Woken::Over,
             _ = &mut self.replaced => Woken::Over,
             _ = self.closing.changed() => Woken::Over,

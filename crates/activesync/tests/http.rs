@@ -209,10 +209,16 @@ fn autodiscover_as_xml_is_for_people_and_as_json_for_everybody() {
 }
 
 #[test]
-fn a_disabled_person_learns_nothing_but_401() {
+fn a_disabled_person_is_told_so_and_not_asked_for_a_password_again() {
     scenario(async |world| {
         world.identity.set_disabled(EMAIL, true).await.unwrap();
-        assert_eq!(world.phone().status_of("FolderSync", folder_sync_body("0")).await, 401);
+        let settings = wbxml::document(wbxml::pages::settings::SETTINGS, |w| {
+            w.element(wbxml::pages::settings::USER_INFORMATION, |w| w.empty(wbxml::pages::settings::GET));
+        });
+        assert_eq!(world.phone().ask("Settings", settings).await.text("Status"), "131");
+        assert_eq!(world.raw(world.signed_in(Method::OPTIONS, PLACE), "").await.status(), 403);
+        let stranger = Request::builder().method(Method::OPTIONS).uri(PLACE).header("Authorization", basic(EMAIL, "x"));
+        assert_eq!(world.raw(stranger, "").await.status(), 401, "who cannot prove who they are learns nothing");
     });
 }
 

@@ -14,7 +14,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::{data_folder::DataFolder, span};
+use crate::{data_folder::DataFolder, limits, network::Network, span};
 
 /// The file a new data folder gets.
 const TEMPLATE: &str = include_str!("bothways.toml");
@@ -31,8 +31,20 @@ pub struct Configuration {
     pub database: Database,
     /// Who is let in.
     pub access: Access,
+    /// How people sign in.
+    pub sign_in: SignIn,
+    /// The company's own OpenID Connect provider (docs/company-sign-in.md).
+    pub company: Option<federation::CompanySettings>,
+    /// The company's directory, asked whether a password is right.
+    pub ldap: Option<federation::LdapSettings>,
+    /// Client certificates.
+    pub certificates: Certificates,
     /// What devices must agree to.
     pub provisioning: Provisioning,
+    /// The key that seals what must stay secret.
+    pub secrets: Secrets,
+    /// What is kept of who did what.
+    pub audit: Audit,
     /// What is logged.
     pub log: Log,
 }
@@ -115,6 +127,75 @@ impl Default for Access {
     }
 }
 
+/// `[sign_in]`: the authorization server and its pages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignIn {
+    /// What an iPhone is told that asks how to sign in.
+    pub mode: SignInMode,
+    /// The name on the pages.
+    pub organization: String,
+    /// The sign-in page takes passwords, beside the company's provider.
+    pub passwords: bool,
+    /// How long an access token is good.
+    #[serde(deserialize_with = "some_span")]
+    pub access_token_life: Duration,
+    /// How long a sign-in lasts that is not used.
+    #[serde(deserialize_with = "some_span")]
+    pub session_life: Duration,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            mode: SignInMode::OnPremises,
+            organization: "Bothways".to_owned(),
+            passwords: true,
+            access_token_life: Duration::from_hours(1),
+            session_life: Duration::from_hours(24 * 90),
+        }
+    }
+}
+
+/// What an iPhone is told that asks how to sign in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignInMode {
+    /// To the sign-in page, as Exchange Server with AD FS does.
+    #[default]
+    OnPremises,
+    /// To the sign-in page, as Entra ID does.
+    Entra,
+    /// To use a password.
+    Off,
+}
+
+/// `[certificates]`: client certificates, as the sole credential of a phone.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Certificates {
+    /// The name of the installation's own authority; only its first certificate takes it.
+    pub authority_name: String,
+    /// How long a certificate is good that the authority issues.
+    #[serde(deserialize_with = "some_span")]
+    pub life: Duration,
+    /// PEM files of other authorities whose certificates are accepted.
+    pub trusted_authorities: Vec<PathBuf>,
+    /// Proxies that may say with what certificate a client came (RFC 9440).
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Default for Certificates {
+    fn default() -> Self {
+        Self {
+            authority_name: "Bothways clients".to_owned(),
+            life: Duration::from_hours(24 * 365),
+            trusted_authorities: Vec::new(),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
 /// `[provisioning]`: the policy of ActiveSync's Provision command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -137,6 +218,34 @@ pub struct Provisioning {
 fn span<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     span::parse(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// `[secrets]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Secrets {
+    /// The file with the installation's key, for those who keep it elsewhere than in the data folder, or share it among
+    /// several servers of one database.
+    pub key_file: Option<PathBuf>,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// How long it is kept who signed in and what was changed.
+    #[serde(deserialize_with = "some_span")]
+    pub retention: Duration,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { retention: Duration::from_hours(24 * 365) }
+    }
+}
+
+fn some_span<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    span::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 /// `[log]`
@@ -247,6 +356,15 @@ impl Configuration {
         if self.database.url.is_some() && self.database.url_file.is_some() {
             return Some("[database] takes url or url_file, not both");
         }
+        if self.certificates.life > certificates::limits::CERTIFICATE_LIFE_MAX {
+            return Some("[certificates] life is five years at most");
+        }
+        if self.sign_in.access_token_life > limits::ACCESS_TOKEN_LIFE_MAX {
+            return Some("[sign_in] access_token_life is a day at most: until then a lost token may be used");
+        }
+        if self.company.is_some() && self.server.public_url.is_none() {
+            return Some("[company] needs server.public_url: the provider sends people back to an address it knows");
+        }
         match self.server.public_url.as_deref().map(http::Uri::try_from) {
             Some(Ok(url)) if url.scheme().is_none() || !matches!(url.path(), "" | "/") => {
                 Some("server.public_url must be like \"https://contacts.example.com\", without a path")
@@ -298,6 +416,8 @@ mod tests {
             ("[database]\nurl = \"postgres://a\"\nurl_file = \"b\"", "not both"),
             ("[server]\npublic_url = \"https://a.example/path\"", "without a path"),
             ("[server]\npublic_url = \"contacts\"", "without a path"),
+            ("[company]\nissuer = \"https://op.example\"\nclient_id = \"a\"", "server.public_url"),
+            ("[sign_in]\naccess_token_life = \"2d\"", "a day"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");

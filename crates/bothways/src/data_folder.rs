@@ -74,6 +74,16 @@ impl DataFolder {
         self.path.join("bothways.sock")
     }
 
+    /// Which devices get contacts.
+    pub fn access_policy(&self) -> PathBuf {
+        self.path.join("access.toml")
+    }
+
+    /// The installation's key.
+    pub fn key(&self) -> PathBuf {
+        self.path.join("secret.key")
+    }
+
     /// The certificate made on the first start.
     pub fn certificate(&self) -> PathBuf {
         self.path.join("certificate.pem")

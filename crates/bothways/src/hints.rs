@@ -11,6 +11,7 @@ use std::{
 };
 
 use hub::{AccountId, Hub};
+use identity::Identity;
 
 use crate::limits::HINT_BYTES_MAX;
 
@@ -51,12 +52,16 @@ impl Listener {
     }
 
     /// Passes hints on to those who wait; ends with the task.
-    pub async fn run(self, hub: Hub) {
+    pub async fn run(self, hub: Hub, identity: Identity) {
         let mut buffer = [0; HINT_BYTES_MAX];
         loop {
             match self.socket.recv(&mut buffer).await {
                 Ok(length) => {
                     if let Some(account) = buffer.get(..length).and_then(account) {
+                        // Who wakes asks whether the person may still come in, and shall hear what is true now.
+                        if let Err(error) = identity.look().await {
+                            tracing::debug!(%error, "who has changed will be seen with the next look");
+                        }
                         // The revision is only a hint as well: those who wake look into the ledger.
                         hub.wake_ups().publish(account);
                     }

@@ -48,6 +48,9 @@ pub const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// How far a sweep looks back behind the one before, so that commits in between and unequal clocks are no gap.
 pub const SWEEP_OVERLAP: Duration = Duration::from_secs(30);
 
+/// How often the file of the access policy is looked at.
+pub const POLICY_LOOK: Duration = Duration::from_millis(300);
+
 /// Bytes of a hint from a command.
 pub const HINT_BYTES_MAX: usize = 64;
 
@@ -73,6 +76,9 @@ pub const IMPORT_ERRORS_SHOWN: usize = 50;
 /// Cards read at once when contacts are listed or exported.
 pub const PAGE: u32 = 200;
 
+/// How often a server without an authority for client certificates looks whether a command has made one.
+pub const AUTHORITY_POLL: Duration = Duration::from_secs(1);
+
 /// How long a certificate that this program makes is good, in days; Apple's limit for such is 825.
 pub const CERTIFICATE_DAYS: i64 = 820;
 
@@ -81,3 +87,6 @@ pub const CERTIFICATE_RENEW_DAYS: i64 = 21;
 
 /// Free space below which the doctor warns, in bytes.
 pub const DISK_FREE_BYTES_MIN: u64 = 1024 * 1024 * 1024;
+
+/// The longest an access token may be good.
+pub const ACCESS_TOKEN_LIFE_MAX: Duration = Duration::from_hours(24);

@@ -4,6 +4,7 @@
 //! [`cli`] holds the commands, one file per group; [`server`] the listeners; [`installation`] opens what a data folder
 //! holds, alike for both. To add a command, add a file to `cli` and a line to its list.
 
+mod access_policy;
 mod ambient;
 mod certificate;
 mod cli;
@@ -12,8 +13,10 @@ mod data_folder;
 mod demo;
 mod hints;
 mod installation;
+mod installation_key;
 mod limits;
 mod logging;
+mod network;
 mod output;
 mod progress;
 mod secret;

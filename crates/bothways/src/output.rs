@@ -22,6 +22,13 @@ pub fn list<T: Serialize>(json: bool, rows: &[T], columns: &[Column<T>], nothing
     table(&std::iter::once(heads).chain(cells).collect::<Vec<Vec<String>>>())
 }
 
+/// Prints rows as a table, for people only.
+pub fn rows<T>(rows: &[T], columns: &[Column<T>]) -> anyhow::Result<()> {
+    let heads = columns.iter().map(|Column(head, _)| (*head).to_owned()).collect();
+    let cells = rows.iter().map(|row| columns.iter().map(|Column(_, read)| clean(&read(row))).collect());
+    table(&std::iter::once(heads).chain(cells).collect::<Vec<Vec<String>>>())
+}
+
 /// Prints one value as JSON.
 pub fn object<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

@@ -15,6 +15,9 @@ pub(crate) enum GraphError {
     /// The address names another person's mailbox.
     #[error("Access is denied. Check credentials and try again.")]
     OtherMailbox,
+    /// An administrator has closed this path for the person. Not 401: another sign-in would not help.
+    #[error("Access is denied: an administrator has closed this way for this person.")]
+    PathOff,
     /// Something Microsoft 365 has and this server never will: mail, calendars, files.
     #[error("Access is denied: this server has contacts and the directory, and no '{0}'.")]
     NotContacts(String),
@@ -135,7 +138,7 @@ impl GraphError {
     pub(crate) fn wire(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken"),
-            Self::OtherMailbox | Self::NotContacts(_) => (StatusCode::FORBIDDEN, "ErrorAccessDenied"),
+            Self::OtherMailbox | Self::PathOff | Self::NotContacts(_) => (StatusCode::FORBIDDEN, "ErrorAccessDenied"),
             Self::NoSuchSegment(_) | Self::NoSuchSubscription => (StatusCode::NOT_FOUND, "ResourceNotFound"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
             Self::NoSuchUser(_) => (StatusCode::NOT_FOUND, "Request_ResourceNotFound"),
@@ -206,6 +209,7 @@ mod tests {
         for (error, status, code) in [
             (GraphError::Unauthenticated, 401, "InvalidAuthenticationToken"),
             (GraphError::OtherMailbox, 403, "ErrorAccessDenied"),
+            (GraphError::PathOff, 403, "ErrorAccessDenied"),
             (GraphError::NotContacts("messages".into()), 403, "ErrorAccessDenied"),
             (GraphError::NoSuchSegment("x".into()), 404, "ResourceNotFound"),
             (GraphError::MethodNotAllowed, 405, "MethodNotAllowed"),

@@ -1,5 +1,10 @@
 //! From an HTTP request to an answer: sign-in, limits, batches, request ids.
 
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
 use axum::{
     Router,
     body::{Body, HttpBody},
@@ -7,10 +12,10 @@ use axum::{
     routing::any,
 };
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Response, Uri, header};
+use http::{HeaderMap, HeaderName, Method, Response, Uri, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hub::{AccessPath, Caller};
-use identity::{Credentials, Refusal};
+use identity::{Attempt, ClientCertificate, Credentials, Refusal};
 
 use crate::{
     batch::{self, Responses},
@@ -61,7 +66,7 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 
 async fn respond(service: &Service, envelope: &Envelope, request: http::Request<Body>) -> Result<Answer> {
     let (head, body) = request.into_parts();
-    let caller = sign_in(service, &head.headers).await?;
+    let caller = sign_in(service, &head).await?;
     let request = Request {
         origin: origin(&service.options, &head.headers, &head.uri),
         path: head.uri.path().to_owned(),
@@ -83,10 +88,19 @@ async fn respond(service: &Service, envelope: &Envelope, request: http::Request<
     Ok(answer)
 }
 
-async fn sign_in(service: &Service, headers: &HeaderMap) -> Result<Caller> {
-    let authorization = headers.get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
+/// Who asks. The client's address and certificate are extensions of the request, put there by whoever accepted it.
+async fn sign_in(service: &Service, head: &Parts) -> Result<Caller> {
+    let authorization = head.headers.get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
     let credentials = Credentials::from_authorization(authorization);
-    service.identity.authenticate(&credentials, AccessPath::Graph, None).await.map_err(|refusal| match refusal {
+    let client = head.extensions.get::<SocketAddr>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), SocketAddr::ip);
+    let attempt = Attempt {
+        credentials: &credentials,
+        path: AccessPath::Graph,
+        device: None,
+        network: client,
+        certificate: head.extensions.get::<Arc<ClientCertificate>>().map(Arc::as_ref),
+    };
+    let admission = service.identity.authenticate(attempt).await.map_err(|refusal| match refusal {
         Refusal::Unavailable(reason) => {
             tracing::warn!(reason, "nobody can be signed in now");
             GraphError::Unavailable
@@ -96,7 +110,11 @@ async fn sign_in(service: &Service, headers: &HeaderMap) -> Result<Caller> {
             tracing::info!(%refusal, "a request was not signed in");
             GraphError::Unauthenticated
         }
-    })
+    })?;
+    if admission.person.paths_off.contains(&AccessPath::Graph) {
+        return Err(GraphError::PathOff);
+    }
+    Ok(admission.caller)
 }
 
 async fn read(body: Body) -> Result<Bytes> {

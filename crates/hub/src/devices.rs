@@ -178,6 +178,7 @@ impl Access {
         self.ledger()
             .write::<_, HubError>(move |tx| {
                 collections::forget_device(tx, &account, &name)?;
+                collections::forget_device(tx, &account, &crate::withheld::position_name(&name))?;
                 Ok(devices::delete(tx, &account, &name)?)
             })
             .await

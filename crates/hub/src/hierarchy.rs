@@ -15,6 +15,7 @@ use crate::{
     devices::{read, row, write},
     error::{HubError, Result},
     hub::Access,
+    withheld::{self, Leaving, Shown},
     writer::Writer,
 };
 
@@ -61,20 +62,32 @@ enum FolderCommand {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Hierarchy {
+pub(crate) struct Hierarchy {
     number: u64,
-    shown: Vec<(i64, String)>,
+    pub(crate) shown: Vec<(i64, String)>,
     /// The generation before, while the device has not proved that it got this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     before: Option<(u64, Vec<(i64, String)>)>,
     /// The folder command that led from there to here, and its book.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     done: Option<(FolderCommand, i64)>,
+    /// While the device is shown another view than before.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub(crate) leaving: Leaving,
+}
+
+fn is_nothing(leaving: &Leaving) -> bool {
+    *leaving == Leaving::default()
 }
 
 impl Access {
     /// A hierarchy round (MS-ASCMD 2.2.1.4 FolderSync). `key` "0" starts over. The key before is accepted once more.
     pub async fn folder_sync(&self, name: &str, key: &str) -> Result<HierarchyAnswer> {
+        self.folder_sync_of(name, key, Shown::default()).await
+    }
+
+    /// The hierarchy round of a device that is not shown everything, or was not before.
+    pub async fn folder_sync_of(&self, name: &str, key: &str, view: Shown) -> Result<HierarchyAnswer> {
         let (account, now, name, key) = (self.account(), self.hub().now(), name.to_owned(), key.to_owned());
         self.ledger()
             .write::<_, HubError>(move |tx| {
@@ -83,11 +96,19 @@ impl Access {
                 let mut hierarchy: Hierarchy = read(&row.hierarchy)?;
                 let Some(shown) = hierarchy.generation(&key) else { return Ok(HierarchyAnswer::BadKey) };
                 let living = books::living(tx, &account)?;
-                let changes = difference(&shown, &living);
+                let leaving = withheld::leaving(tx, &account, &row.device, &hierarchy, &shown, &living, view)?;
+                let waits = !leaving.is_empty() && difference(&shown, &leaving).is_empty();
+                if waits && !withheld::note_wait(&mut hierarchy, view) {
+                    row.hierarchy = write(&hierarchy)?;
+                    devices::put(tx, &account, &row)?;
+                    return Ok(HierarchyAnswer::Changes(key.clone(), Vec::new()));
+                }
+                let folders = if leaving.is_empty() || waits { withheld::wanted(&living, view.view) } else { leaving };
+                let changes = difference(&shown, &folders);
                 if changes.is_empty() && key != "0" && key == hierarchy.key() {
                     return Ok(HierarchyAnswer::Changes(key.clone(), changes));
                 }
-                hierarchy.go_on(&key, shown, &living);
+                hierarchy.go_on(&key, shown, &folders);
                 row.hierarchy = write(&hierarchy)?;
                 devices::put(tx, &account, &row)?;
                 Ok(HierarchyAnswer::Changes(hierarchy.key(), changes))
@@ -97,11 +118,16 @@ impl Access {
 
     /// Whether a hierarchy round with this key would bring changes; `false` for a key that is not the device's.
     pub async fn hierarchy_is_stale(&self, name: &str) -> Result<bool> {
+        self.hierarchy_is_stale_of(name, Shown::default()).await
+    }
+
+    /// The same for a device that is not shown everything, or was not before.
+    pub async fn hierarchy_is_stale_of(&self, name: &str, view: Shown) -> Result<bool> {
         let (account, name) = (self.account(), name.to_owned());
         self.ledger()
             .read::<_, HubError>(move |tx| {
                 let living = books::living(tx, &account)?;
-                is_stale(tx, &account, &name, &living)
+                is_stale(tx, &account, &name, &withheld::wanted(&living, view.view))
             })
             .await
     }
@@ -151,6 +177,7 @@ impl Access {
                     shown,
                     before: key.parse().ok().map(|number| (number, came_from)),
                     done: Some((command.clone(), book.0)),
+                    leaving: hierarchy.leaving,
                 };
                 row.hierarchy = write(&hierarchy)?;
                 devices::put(tx, &writer.account, &row)?;
@@ -186,16 +213,16 @@ impl FolderCommand {
     }
 }
 
-/// Whether a device holds other books, or other names, than these, which are the living ones.
+/// Whether a device holds other folders, or other names, than these, which are those it should have.
 pub(crate) fn is_stale(
     tx: &mut dyn Transaction,
     account: &AccountId,
     device: &str,
-    living: &[books::Book],
+    wanted: &[books::Book],
 ) -> Result<bool> {
     let Some(text) = devices::hierarchy(tx, account, device)? else { return Ok(false) };
     let hierarchy: Hierarchy = read(&text)?;
-    Ok(hierarchy.number > 0 && !difference(&hierarchy.shown, living).is_empty())
+    Ok(hierarchy.number > 0 && !difference(&hierarchy.shown, wanted).is_empty())
 }
 
 fn difference(shown: &[(i64, String)], living: &[books::Book]) -> Vec<HierarchyChange> {
@@ -218,6 +245,12 @@ fn difference(shown: &[(i64, String)], living: &[books::Book]) -> Vec<HierarchyC
 impl Hierarchy {
     fn key(&self) -> String {
         self.number.to_string()
+    }
+
+    /// Whether a folder is in one of the last two generations.
+    pub(crate) fn shows_or_showed(&self, folder: BookId) -> bool {
+        let before = self.before.iter().flat_map(|(_, shown)| shown);
+        self.shown.iter().chain(before).any(|(id, _)| *id == folder.0)
     }
 
     /// What the device holds at a key; `None` when the key is not one of its last two.
@@ -251,6 +284,7 @@ impl Hierarchy {
             shown: living.iter().map(|book| (book.book.0, book.name.clone())).collect(),
             before,
             done: None,
+            leaving: std::mem::take(&mut self.leaving),
         };
     }
 }

@@ -22,6 +22,7 @@ pub mod limits;
 pub mod round;
 pub mod subscriptions;
 pub mod wait;
+pub mod withheld;
 mod writer;
 
 pub use ambient::{Clock, Entropy};

@@ -6,6 +6,7 @@ use ledger::{
 };
 
 use crate::{
+    audit::AuditEvent,
     authenticate::Identity,
     credentials::Secret,
     error::{IdentityError, Result},
@@ -67,20 +68,17 @@ impl Identity {
             created_at: self.inner.clock.now(),
             last_used_at: None,
         };
-        let email = email.to_owned();
-        self.inner
-            .database
-            .write(move |tx| {
-                let person = existing(tx, &email)?;
-                if people::app_passwords(tx, &person.account)?.len() >= limits::APP_PASSWORDS {
-                    return Err(IdentityError::TooManyAppPasswords);
-                }
-                people::insert_app_password(tx, &person.account, &app_password).map_err(|error| match error {
-                    LedgerError::Duplicate => IdentityError::LabelTaken(app_password.label.clone()),
-                    error => error.into(),
-                })
+        let event = AuditEvent::new("app-password-added").with("label", app_password.label.clone());
+        self.change(email, self.audited(event), move |tx, person| {
+            if people::app_passwords(tx, &person.account)?.len() >= limits::APP_PASSWORDS {
+                return Err(IdentityError::TooManyAppPasswords);
+            }
+            people::insert_app_password(tx, &person.account, &app_password).map_err(|error| match error {
+                LedgerError::Duplicate => IdentityError::LabelTaken(app_password.label.clone()),
+                error => error.into(),
             })
-            .await?;
+        })
+        .await?;
         Ok(secret)
     }
 
@@ -107,17 +105,13 @@ impl Identity {
 
     /// Takes an app password away; the next request with it is refused.
     pub async fn revoke_app_password(&self, email: &str, label: &str) -> Result<()> {
-        let (email, label) = (email.to_owned(), label.trim().to_owned());
-        self.inner
-            .database
-            .write(move |tx| {
-                let person = existing(tx, &email)?;
-                match people::delete_app_password(tx, &person.account, &label)? {
-                    0 => Err(IdentityError::NoSuchAppPassword(label.clone())),
-                    _ => Ok(()),
-                }
-            })
-            .await
+        let label = label.trim().to_owned();
+        let event = self.audited(AuditEvent::new("app-password-revoked").with("label", label.clone()));
+        self.change(email, event, move |tx, person| match people::delete_app_password(tx, &person.account, &label)? {
+            0 => Err(IdentityError::NoSuchAppPassword(label.clone())),
+            _ => Ok(()),
+        })
+        .await
     }
 
     async fn password_of(&self, email: &str) -> Result<Option<String>> {

@@ -30,8 +30,8 @@ pub enum Refusal {
     /// The token opens another path.
     #[error("the token is for another path")]
     OtherPath,
-    /// The app password belongs to another device.
-    #[error("the app password belongs to another device")]
+    /// The app password or session belongs to another device.
+    #[error("this belongs to another device")]
     OtherDevice,
     /// Too many wrong passwords for this name. The password was not looked at.
     #[error("too many wrong passwords; try again in {} s", retry_after.as_secs())]
@@ -83,6 +83,15 @@ pub enum IdentityError {
     /// Not between a second and ten years.
     #[error("a token lives between one second and ten years")]
     UnfitLife,
+    /// What is wrong with a client that was to be added.
+    #[error("{0}")]
+    UnfitClient(&'static str),
+    /// There is a client of this id.
+    #[error("there is a client {0} already")]
+    ClientTaken(String),
+    /// There is no client of this id that could be removed.
+    #[error("there is no client {0} that was added")]
+    NoSuchClient(String),
     /// Hashing failed.
     #[error("the password could not be hashed: {0}")]
     Hashing(String),

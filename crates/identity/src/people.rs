@@ -2,18 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use hub::AccountId;
+use hub::{AccessPath, AccountId};
 use ledger::{
     LedgerError, Transaction,
-    tables::people::{self, Person},
+    tables::{
+        audit::AuditRow,
+        people::{self, Person},
+        sessions,
+    },
 };
 use tokio::task::JoinSet;
 
 use crate::{
+    admission::PersonFacts,
+    audit::{self, AuditEvent},
     authenticate::Identity,
     credentials::{Secret, login_name},
     error::{IdentityError, Refusal, Result},
-    hashing, limits,
+    hashing, limits, standing,
 };
 
 /// Somebody to be added.
@@ -135,9 +141,11 @@ impl Identity {
             revision: 0,
             created_at: self.inner.clock.now(),
         };
+        let event = self.audited(AuditEvent { account: Some(person.account), ..AuditEvent::new("person-added") });
         self.inner
             .database
             .write(move |tx| {
+                audit::insert(tx, &event)?;
                 for name in &names {
                     people::insert_login_name(tx, name, &person.account).map_err(|error| match error {
                         LedgerError::Duplicate => IdentityError::NameTaken(name.clone()),
@@ -187,29 +195,85 @@ impl Identity {
         Ok(self.inner.database.read(find).await?)
     }
 
-    /// Shuts a person out of every path, or lets them in again. Nothing of theirs is touched.
+    /// Shuts a person out of every path and ends their sessions, or lets them in again; they have to sign in anew then.
+    /// Their contacts, passwords and devices are not touched.
     pub async fn set_disabled(&self, email: &str, disabled: bool) -> Result<()> {
-        let email = email.to_owned();
-        self.inner
-            .database
-            .write(move |tx| {
-                let person = existing(tx, &email)?;
-                people::set_disabled(tx, &person.account, disabled)?;
-                Ok(())
-            })
-            .await
+        let name = if disabled { "person-disabled" } else { "person-enabled" };
+        let (event, now) = (self.audited(AuditEvent::new(name)), self.inner.clock.now());
+        self.change(email, event, move |tx, person| {
+            people::set_disabled(tx, &person.account, disabled)?;
+            if disabled {
+                sessions::end_all(tx, &person.account, now, "the person was disabled")?;
+            }
+            Ok(())
+        })
+        .await
     }
 
-    /// Gives the account another password, or takes it away. App passwords and tokens stay.
+    /// Gives the account another password, or takes it away, and ends all sessions: who knew the old password may have
+    /// signed in with it. App passwords and tokens stay.
     pub async fn set_password(&self, email: &str, password: Option<Secret>) -> Result<()> {
-        let (person, chosen) = self.with_chosen(email).await?;
+        let (_, chosen) = self.with_chosen(email).await?;
+        let name = if password.is_some() { "password-set" } else { "password-removed" };
         let hash = match password {
             Some(password) => Some(self.hash_chosen(password, chosen).await?),
             None => None,
         };
-        let account = person.account;
-        self.inner.database.write(move |tx| people::set_password(tx, &account, hash.as_deref())).await?;
-        Ok(())
+        let (event, now) = (self.audited(AuditEvent::new(name)), self.inner.clock.now());
+        self.change(email, event, move |tx, person| {
+            people::set_password(tx, &person.account, hash.as_deref())?;
+            sessions::end_all(tx, &person.account, now, "the password was changed")?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Closes paths for a person; all others are open.
+    pub async fn set_paths_off(&self, email: &str, paths: BTreeSet<AccessPath>) -> Result<()> {
+        let names: Vec<_> = paths.into_iter().map(AccessPath::name).collect();
+        let event = self.audited(AuditEvent::new("paths-closed").with("paths", names.clone()));
+        let names = names.join("\n");
+        self.change(email, event, move |tx, person| Ok(people::set_paths_off(tx, &person.account, &names)?)).await
+    }
+
+    /// What decisions about a person need; `None` when nobody has this address or alias.
+    pub async fn facts(&self, name: &str) -> Result<Option<PersonFacts>> {
+        let name = login_name(name);
+        let read = move |tx: &mut dyn Transaction| match people::by_login_name(tx, &name)? {
+            Some(person) => standing::facts(tx, person).map(Some),
+            None => Ok::<_, LedgerError>(None),
+        };
+        Ok(self.inner.database.read(read).await?)
+    }
+
+    /// What decisions about the person of an account need; `None` when there is none.
+    pub async fn facts_of(&self, account: AccountId) -> Result<Option<PersonFacts>> {
+        let read = move |tx: &mut dyn Transaction| match people::by_account(tx, &account)? {
+            Some(person) => standing::facts(tx, person).map(Some),
+            None => Ok::<_, LedgerError>(None),
+        };
+        Ok(self.inner.database.read(read).await?)
+    }
+
+    /// Changes something about a person, together with its audit event. Their credentials are looked at again: here at
+    /// once, in other processes within a second. Those who wait for the account are woken.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        email: &str,
+        event: AuditRow,
+        work: impl Fn(&mut dyn Transaction, &Person) -> Result<T> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let email = email.to_owned();
+        let write = move |tx: &mut dyn Transaction| {
+            let person = existing(tx, &email)?;
+            let done = work(tx, &person)?;
+            audit::insert(tx, &AuditRow { account: person.account, ..event.clone() })?;
+            let revision = people::by_account(tx, &person.account)?.map(|person| person.revision);
+            Ok::<_, IdentityError>((done, person.account, revision))
+        };
+        let (done, account, revision) = self.inner.database.write(write).await?;
+        self.inner.changed(account, revision);
+        Ok(done)
     }
 
     /// A person, and the hash of one of the app passwords they chose.

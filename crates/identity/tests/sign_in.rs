@@ -1,93 +1,14 @@
 //! Who gets in and who does not, on both engines.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has to stop")]
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+mod support;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use hub::{AccessPath, Caller, Clock, Entropy};
-use identity::{AccountPassword, Binding, Credentials, Identity, IdentityError, NewPerson, Policy, Refusal, Secret};
-use ledger::{Database, testing::both_engines};
-use sha2::{Digest, Sha256};
+use std::{sync::atomic::Ordering, time::Duration};
 
-const SECOND: i64 = 1_000_000;
-
-/// A clock that stands still until it is moved.
-struct HandClock(AtomicI64);
-
-impl Clock for HandClock {
-    fn now(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Repeatable, and never the same twice.
-struct Counted(AtomicU64);
-
-impl Entropy for Counted {
-    fn fill(&self, buffer: &mut [u8]) {
-        for chunk in buffer.chunks_mut(32) {
-            let number = self.0.fetch_add(1, Ordering::Relaxed);
-            for (byte, random) in chunk.iter_mut().zip(Sha256::digest(number.to_le_bytes())) {
-                *byte = random;
-            }
-        }
-    }
-}
-
-/// A server's identity, and the clock on its wall.
-struct House {
-    identity: Identity,
-    clock: Arc<HandClock>,
-}
-
-impl House {
-    fn new(database: &Database, policy: Policy) -> Self {
-        static SEED: AtomicU64 = AtomicU64::new(0);
-        let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000 * SECOND)));
-        let entropy = Arc::new(Counted(AtomicU64::new(SEED.fetch_add(1 << 32, Ordering::Relaxed))));
-        Self { identity: Identity::new(database.clone(), clock.clone(), entropy, policy), clock }
-    }
-
-    /// With Anna, whose password is `correct horse`.
-    async fn with_anna(database: &Database) -> Self {
-        let house = Self::new(database, Policy::default());
-        house.add("Anna@Example.org", Some("correct horse"), &["anna", "Anna.Berg@example.org"]).await.unwrap();
-        house
-    }
-
-    async fn add(&self, email: &str, password: Option<&str>, aliases: &[&str]) -> Result<(), IdentityError> {
-        let person = NewPerson {
-            account: self.identity.draw_account(),
-            email: email.into(),
-            name: "Somebody".into(),
-            password: password.map(Secret::new),
-            groups: vec!["sales".into(), "berlin  office".into()],
-            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
-        };
-        self.identity.add(person).await.map(|_| ())
-    }
-
-    async fn sign_in(&self, user: &str, password: &str) -> Result<Caller, Refusal> {
-        self.sign_in_from(user, password, None).await
-    }
-
-    async fn sign_in_from(&self, user: &str, password: &str, device: Option<&str>) -> Result<Caller, Refusal> {
-        let header = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
-        let credentials = Credentials::from_authorization(Some(header.as_bytes()));
-        self.identity.authenticate(&credentials, AccessPath::ActiveSync, device).await
-    }
-
-    async fn show(&self, token: &Secret, path: AccessPath) -> Result<Caller, Refusal> {
-        let header = format!("Bearer {}", token.reveal());
-        self.identity.authenticate(&Credentials::from_authorization(Some(header.as_bytes())), path, None).await
-    }
-}
+use hub::{AccessPath, Clock};
+use identity::{AccountPassword, Binding, Credentials, IdentityError, NewPerson, Policy, Refusal, Secret};
+use ledger::testing::both_engines;
+use support::{House, SECOND};
 
 #[test]
 fn a_person_signs_in_by_address_alias_or_domain_and_name() {
@@ -227,7 +148,7 @@ fn a_password_does_not_open_the_path_of_tokens() {
     both_engines(async |database| {
         let house = House::with_anna(&database).await;
         let credentials = Credentials::Basic { user: "anna".into(), password: Secret::new("correct horse") };
-        let refused = house.identity.authenticate(&credentials, AccessPath::Graph, None).await;
+        let refused = house.ask(&credentials, AccessPath::Graph, None).await;
         assert_eq!(refused, Err(Refusal::OtherPath));
     });
 }
@@ -331,7 +252,7 @@ fn without_credentials_there_is_no_caller() {
             (Some(b"Negotiate abc"), Refusal::Malformed),
         ] {
             let credentials = Credentials::from_authorization(header);
-            assert_eq!(house.identity.authenticate(&credentials, AccessPath::ActiveSync, None).await, Err(refusal));
+            assert_eq!(house.ask(&credentials, AccessPath::ActiveSync, None).await, Err(refusal));
         }
     });
 }

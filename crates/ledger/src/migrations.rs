@@ -9,6 +9,10 @@ mod m0001_contacts;
 mod m0002_identity;
 mod m0003_directory;
 mod m0004_subscriptions;
+mod m0005_sessions;
+mod m0006_second_factors;
+mod m0007_device_access;
+mod m0008_certificates;
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -31,8 +35,16 @@ pub(crate) struct Migration {
 }
 
 /// Every migration of this release, in order.
-pub(crate) const ALL: &[Migration] =
-    &[m0001_contacts::MIGRATION, m0002_identity::MIGRATION, m0003_directory::MIGRATION, m0004_subscriptions::MIGRATION];
+pub(crate) const ALL: &[Migration] = &[
+    m0001_contacts::MIGRATION,
+    m0002_identity::MIGRATION,
+    m0003_directory::MIGRATION,
+    m0004_subscriptions::MIGRATION,
+    m0005_sessions::MIGRATION,
+    m0006_second_factors::MIGRATION,
+    m0007_device_access::MIGRATION,
+    m0008_certificates::MIGRATION,
+];
 
 const PREPARE: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)",

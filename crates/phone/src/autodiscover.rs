@@ -13,6 +13,7 @@ use crate::device::Phone;
 use crate::error::PhoneError;
 use crate::limits::COMMAND_TIMEOUT;
 use crate::session::{PATH, authorization};
+use crate::sign_in::authorization_uri;
 use crate::strictness::Violation;
 use crate::transport::{Answer, Endpoint, FaultRates, Outgoing, Transport, TransportError};
 use crate::version::Version;
@@ -78,7 +79,9 @@ impl Phone {
     /// OPTIONS: both lists must be there; the highest common version is taken unless one was forced.
     pub(crate) async fn options(&mut self) -> Result<Version, PhoneError> {
         self.counters.options += 1;
-        let request = self.bare(Method::OPTIONS, PATH.to_owned(), vec![("authorization", self.authorization())]);
+        self.renew_if_due().await?;
+        let credentials = self.authorization().map(|header| ("authorization", header));
+        let request = self.bare(Method::OPTIONS, PATH.to_owned(), credentials.into_iter().collect());
         let answer = self.transport.ask(&request, COMMAND_TIMEOUT).await?;
         match answer.status {
             200..=299 => {}
@@ -130,10 +133,9 @@ impl Phone {
         for prefix in ["", "autodiscover."] {
             let Some(mut transport) = self.discovery_transport(prefix, address)? else { continue };
             for login in [address, local] {
-                let headers = vec![
-                    ("authorization", authorization(login, &self.config.credentials)),
-                    ("content-type", "text/xml; charset=utf-8".to_owned()),
-                ];
+                let mut headers = vec![("content-type", "text/xml; charset=utf-8".to_owned())];
+                let credentials = authorization(login, &self.config.credentials, self.state.tokens.as_ref());
+                headers.extend(credentials.map(|header| ("authorization", header)));
                 let mut request = self.bare(Method::POST, "/Autodiscover/Autodiscover.xml".to_owned(), headers);
                 request.body = Bytes::from(body.clone());
                 let Some(answer) = self.discovery_answer(&mut transport, &request).await? else { break };
@@ -190,13 +192,6 @@ impl Phone {
     }
 }
 
-/// Reads a challenge as iOS does: split at commas; a part must *begin* with `authorization_uri`, so it must not be the first
-/// parameter after the word Bearer; the value is the text between the first and the second `=`, quotes removed.
-pub fn authorization_uri(challenge: &str) -> Option<String> {
-    let part = challenge.split(',').map(str::trim).find(|part| part.starts_with("authorization_uri"))?;
-    Some(part.split('=').nth(1)?.trim().trim_matches('"').to_owned())
-}
-
 fn read_v1(body: &[u8]) -> Result<V1Answer, Violation> {
     let text = String::from_utf8_lossy(body);
     let mut reader = NsReader::from_str(&text);
@@ -240,17 +235,6 @@ fn read_v1(body: &[u8]) -> Result<V1Answer, Violation> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_challenge_is_read_only_behind_another_parameter() {
-        let good = "Bearer client_id=\"x\", authorization_uri=\"https://login.example.org/oauth2/authorize\"";
-        assert_eq!(authorization_uri(good).as_deref(), Some("https://login.example.org/oauth2/authorize"));
-        assert_eq!(authorization_uri("Bearer authorization_uri=\"https://x\", client_id=\"y\""), None);
-        assert_eq!(
-            authorization_uri("Bearer a=b, authorization_uri=\"https://x?y=z\"").as_deref(),
-            Some("https://x?y")
-        );
-    }
 
     #[test]
     fn the_xml_answer_must_be_in_the_one_namespace() {

@@ -17,6 +17,10 @@ pub enum Credentials {
     Password(String),
     /// A token (`Authorization: Bearer`).
     Bearer(String),
+    /// Tokens of a sign-in, which the phone keeps and renews.
+    OAuth,
+    /// The client certificate of [`Trust::with_identity`], and no `Authorization` header.
+    Certificate,
 }
 
 /// How the phone finds its server.

@@ -41,6 +41,10 @@ pub struct Counters {
     pub items_refused: u64,
     /// Provision runs.
     pub provisions: u64,
+    /// Renewals of tokens that were sent.
+    pub renewals: u64,
+    /// 401s that demanded other claims.
+    pub claims_challenges: u64,
     /// Crashes.
     pub crashes: u64,
 }

@@ -31,6 +31,8 @@ pub struct Phone {
     pub(crate) guards: PushGuards,
     /// Crash before the next Sync answer is stored.
     pub(crate) crash_before_storing: bool,
+    /// What happens to the next request to the token endpoint.
+    pub(crate) token_fault: Option<LinkFault>,
 }
 
 /// What set-up found.
@@ -71,6 +73,7 @@ impl Phone {
             counters: Counters::default(),
             guards: PushGuards::default(),
             crash_before_storing: false,
+            token_fault: None,
         }
     }
 
@@ -78,6 +81,15 @@ impl Phone {
     /// stops nothing) and fetches the folders.
     pub async fn set_up(&mut self) -> Result<SetUp, PhoneError> {
         let (found_by, sign_in) = self.discover().await?;
+        self.finish_set_up(found_by, sign_in).await
+    }
+
+    /// Set-up once server and credentials are known.
+    pub(crate) async fn finish_set_up(
+        &mut self,
+        found_by: FoundBy,
+        sign_in: Option<String>,
+    ) -> Result<SetUp, PhoneError> {
         let version = self.options().await?;
         self.state.version = Some(version);
         let addresses = match self.send_settings().await {

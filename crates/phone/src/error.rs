@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::commands::Command;
 use crate::ids::{FolderId, LocalId};
+use crate::sign_in::SignInFault;
 use crate::strictness::Violation;
 use crate::transport::{BadAddress, TransportError};
 
@@ -24,6 +25,15 @@ pub enum PhoneError {
     /// 401: a person would be asked for the password.
     #[error("the credentials are refused")]
     Unauthorized,
+    /// The sign-in is over: the person would be asked to sign in, at most once a day.
+    #[error("the sign-in is over")]
+    SignInOver,
+    /// The token endpoint has trouble; the tokens are kept and the task fails.
+    #[error("the token endpoint answered HTTP {0}")]
+    TokenEndpoint(u16),
+    /// The sign-in failed.
+    #[error("sign-in: {0}")]
+    SignIn(#[from] SignInFault),
     /// 403 or status 177: taken as "a client certificate is wanted".
     #[error("access is refused")]
     Forbidden,

@@ -28,6 +28,8 @@ pub const PROVISIONS_PER_COMMAND: u32 = 2;
 pub const REDIRECTIONS_PER_COMMAND: u32 = 3;
 /// Ordinary commands are given up after this time.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_mins(2);
+/// Pages and redirects of one sign-in.
+pub const SIGN_IN_STEPS_MAX: usize = 24;
 /// A Ping is given up this long after its heartbeat should have ended.
 pub const PING_GRACE: Duration = Duration::from_secs(30);
 /// Window in which early "no change" answers to Pings are counted.

@@ -104,6 +104,8 @@ impl Phone {
 
     async fn ping_forever(&mut self) -> Result<PingOutcome, PhoneError> {
         let (mut provisions, mut busy) = (0, 0);
+        let mut renewed = false;
+        self.renew_if_due().await?;
         loop {
             if self.guards.off {
                 return Err(PhoneError::PushOff);
@@ -123,6 +125,11 @@ impl Phone {
                 },
                 // An empty answer says nothing at all; the next Ping is whole.
                 Verdict::Content(None) => self.guards.send_whole = true,
+                Verdict::Renew if !renewed => {
+                    renewed = true;
+                    self.renew_after(&answer).await?;
+                }
+                Verdict::Renew => return Err(PhoneError::Unauthorized),
                 Verdict::Provision => {
                     provisions += 1;
                     if provisions > PROVISIONS_PER_COMMAND {

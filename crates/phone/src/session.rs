@@ -16,6 +16,7 @@ use crate::device::Phone;
 use crate::error::PhoneError;
 use crate::limits::{COMMAND_TIMEOUT, PROVISIONS_PER_COMMAND, REDIRECTIONS_PER_COMMAND, RETRIES_WHEN_BUSY};
 use crate::parse_rules;
+use crate::sign_in::Tokens;
 use crate::strictness::Violation;
 use crate::transport::{Answer, Endpoint, Lane, Outgoing, TransportError};
 use crate::version::Version;
@@ -25,7 +26,8 @@ use crate::wbxml::{self, Element};
 pub const PATH: &str = "/Microsoft-Server-ActiveSync";
 /// The one media type, to the letter.
 pub const CONTENT_TYPE: &str = "application/vnd.ms-sync.wbxml";
-const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What is not escaped in a form or query.
+pub(crate) const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What an answer means before its content is looked at.
 pub(crate) enum Verdict {
@@ -33,6 +35,8 @@ pub(crate) enum Verdict {
     Content(Option<Element>),
     /// Provision first, then again.
     Provision,
+    /// Renew the tokens, then again.
+    Renew,
     /// The same request to another server.
     Moved(Endpoint),
     /// Status 111.
@@ -47,6 +51,8 @@ impl Phone {
         let body = Bytes::from(body);
         let (mut lost, mut unavailable) = (false, false);
         let (mut busy, mut provisions, mut redirections) = (0, 0, 0);
+        let mut renewed = false;
+        self.renew_if_due().await?;
         loop {
             let answer = match self.post(Lane::Commands, command, body.clone(), COMMAND_TIMEOUT).await {
                 Ok(answer) => answer,
@@ -60,6 +66,11 @@ impl Phone {
             };
             match self.judge(command, &answer)? {
                 Verdict::Content(content) => return Ok(content),
+                Verdict::Renew if !renewed => {
+                    renewed = true;
+                    self.renew_after(&answer).await?;
+                }
+                Verdict::Renew => return Err(PhoneError::Unauthorized),
                 Verdict::Provision => {
                     provisions += 1;
                     if provisions > PROVISIONS_PER_COMMAND {
@@ -111,6 +122,7 @@ impl Phone {
         match answer.status {
             200..=299 => self.judge_content(command, answer),
             301 | 302 | 307 | 308 => self.moved(command, answer.header("location")),
+            401 if self.config.credentials == Credentials::OAuth => Ok(Verdict::Renew),
             401 => Err(PhoneError::Unauthorized),
             403 => Err(PhoneError::Forbidden),
             449 => Ok(Verdict::Provision),
@@ -217,6 +229,7 @@ impl Phone {
             Verdict::Content(Some(root)) => Ok(provision::read(&root)),
             Verdict::Busy => Err(PhoneError::Status { command, status: 111 }),
             Verdict::Unavailable => Err(PhoneError::Http { command, status: 503 }),
+            Verdict::Renew => Err(PhoneError::Unauthorized),
             Verdict::Content(None) | Verdict::Provision | Verdict::Moved(_) => Err(PhoneError::Circles(command)),
         }
     }
@@ -239,8 +252,8 @@ impl Phone {
     }
 
     /// The Authorization header, sent without waiting for a challenge.
-    pub(crate) fn authorization(&self) -> String {
-        authorization(&self.state.login, &self.config.credentials)
+    pub(crate) fn authorization(&self) -> Option<String> {
+        authorization(&self.state.login, &self.config.credentials, self.state.tokens.as_ref())
     }
 
     fn outgoing(&self, command: Command, body: Bytes) -> Outgoing {
@@ -253,28 +266,29 @@ impl Phone {
             encoded(&self.config.device_id),
             encoded(&self.config.device_type),
         );
-        Outgoing {
-            method: Method::POST,
-            target,
-            headers: vec![
-                ("authorization", self.authorization()),
-                ("user-agent", self.config.user_agent.clone()),
-                ("ms-asprotocolversion", self.version().to_string()),
-                ("x-ms-policykey", self.state.policy_key.clone()),
-                ("content-type", CONTENT_TYPE.to_owned()),
-                ("accept", "*/*".to_owned()),
-                // iOS names br too; the phone cannot undo it, so it does not ask for it.
-                ("accept-encoding", "gzip, deflate".to_owned()),
-            ],
-            body,
-        }
+        let credentials = self.authorization().map(|header| ("authorization", header));
+        let mut headers: Vec<_> = credentials.into_iter().collect();
+        headers.extend([
+            ("user-agent", self.config.user_agent.clone()),
+            ("ms-asprotocolversion", self.version().to_string()),
+            ("x-ms-policykey", self.state.policy_key.clone()),
+            ("content-type", CONTENT_TYPE.to_owned()),
+            ("accept", "*/*".to_owned()),
+            // iOS names br too; the phone cannot undo it, so it does not ask for it.
+            ("accept-encoding", "gzip, deflate".to_owned()),
+        ]);
+        Outgoing { method: Method::POST, target, headers, body }
     }
 }
 
-/// The Authorization header of a user.
-pub(crate) fn authorization(user: &str, credentials: &Credentials) -> String {
+/// The Authorization header of a user; `None` when a certificate says it all.
+pub(crate) fn authorization(user: &str, credentials: &Credentials, tokens: Option<&Tokens>) -> Option<String> {
     match credentials {
-        Credentials::Password(password) => format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))),
-        Credentials::Bearer(token) => format!("Bearer {token}"),
+        Credentials::Password(password) => Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))),
+        Credentials::Bearer(token) => Some(format!("Bearer {token}")),
+        Credentials::OAuth => {
+            Some(format!("Bearer {}", tokens.map(|tokens| tokens.access.as_str()).unwrap_or_default()))
+        }
+        Credentials::Certificate => None,
     }
 }

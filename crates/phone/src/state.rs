@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address_book::AddressBook;
 use crate::ids::{FolderId, LocalId};
+use crate::sign_in::Tokens;
 use crate::transport::Endpoint;
 use crate::version::Version;
 
@@ -106,6 +107,9 @@ pub struct SavedState {
     pub cookies: BTreeMap<String, String>,
     /// The Ping last acknowledged.
     pub ping: Option<PingMemory>,
+    /// Tokens of an account with OAuth.
+    #[serde(default)]
+    pub tokens: Option<Tokens>,
 }
 
 impl SavedState {
@@ -123,6 +127,7 @@ impl SavedState {
             adds_made: 0,
             cookies: BTreeMap::new(),
             ping: None,
+            tokens: None,
         }
     }
 

@@ -121,7 +121,7 @@ pub(crate) async fn run(session: &Session, body: &[u8]) -> Outcome {
         // Any status but 1, 6 and 9 is dangerous on folder commands.
         Err(error) => return not_understood(&error, || encode_failure(FolderStatus::Failed)),
     };
-    match session.access.folder_sync(session.device_id(), &request.sync_key).await? {
+    match session.access.folder_sync_of(session.device_id(), &request.sync_key, session.shown).await? {
         HierarchyAnswer::BadKey => Ok(Answer::Document(encode_failure(FolderStatus::InvalidSyncKey))),
         HierarchyAnswer::Changes(key, since) => {
             let mut changes = Changes::default();

@@ -3,6 +3,7 @@
 //! To add a command: a file here with `Request::parse`, `run` and `encode`, its row in `command.rs`, its statuses in
 //! `status.rs`, and an arm in [`run`].
 
+pub mod denied;
 pub mod find;
 pub mod folder_create;
 pub mod folder_delete;
@@ -17,6 +18,9 @@ pub mod resolve_recipients;
 pub mod search;
 pub mod settings;
 pub mod sync;
+mod withheld;
+
+use hub::withheld::View;
 
 use crate::{
     command::Command,
@@ -27,6 +31,9 @@ use crate::{
 
 /// Runs every command but those that wait.
 pub(crate) async fn run(command: Command, session: &Session, body: &[u8]) -> Outcome {
+    if session.shown.view == View::Withheld {
+        return Box::pin(withheld::run(command, session, body)).await;
+    }
     match command {
         Command::FolderSync => folder_sync::run(session, body).await,
         Command::FolderCreate => folder_create::run(session, body).await,

@@ -3,20 +3,22 @@
 use std::{sync::Arc, time::Duration};
 
 use hub::{
-    Access,
+    Access, BookId,
     devices::PingMemory,
     round::{News, PingedBook},
+    withheld::Shown,
 };
 use wbxml::{document, pages::ping as p};
 
 use crate::{
+    admittance::{Guest, Stop},
     answer,
     commands::not_understood,
     ids,
     limits::{HEARTBEAT_MAX, HEARTBEAT_MIN, PING_FOLDERS_MAX},
     request::{self, RequestError},
     server::Shared,
-    session::{Outcome, Session},
+    session::Session,
     status::{PingStatus, Refusal},
     waits::{Kind, Woken},
 };
@@ -182,7 +184,10 @@ pub(crate) enum Step {
 pub(crate) struct Held {
     shared: Arc<Shared>,
     access: Access,
+    guest: Box<Guest>,
+    shown: Shown,
     device: Box<str>,
+    folders: Box<[BookId]>,
     books: Arc<[PingedBook]>,
     patience: Duration,
 }
@@ -203,34 +208,57 @@ pub(crate) async fn begin(session: Session, body: &[u8]) -> Result<Step, Refusal
         Plan::Answer(answer) => done(&answer),
         Plan::Wait { heartbeat, folders } => {
             // Ids nobody knows are passed over.
-            let asked = folders.iter().filter_map(|id| ids::book(id));
-            let books = asked.map(|book| session.pinged(book)).collect();
+            let folders: Box<[BookId]> = folders.iter().filter_map(|id| ids::folder(id)).collect();
+            let books = folders.iter().map(|book| session.pinged(*book)).collect();
             let device = session.device_id().into();
-            let Session { shared, access, .. } = session;
-            Ok(Step::Hold(Box::new(Held { shared, access, device, books, patience: heartbeat })))
+            let Session { shared, access, guest, shown, .. } = session;
+            let held = Held { shared, access, guest, shown, device, folders, books, patience: heartbeat };
+            Ok(Step::Hold(Box::new(held)))
         }
     }
 }
 
 /// Waits until a folder has something the next Sync will give, or the list of folders changes. The end of the process
 /// and a newer Ping of the device end it as if nothing had happened.
-pub(crate) async fn hold(held: Box<Held>) -> Outcome {
-    let Held { shared, access, device, books, patience } = *held;
-    let account = access.account();
+///
+/// Whoever wakes it may have changed what the device may: that is asked first, and ends it with what the device has to
+/// know.
+pub(crate) async fn hold(held: Box<Held>) -> Result<answer::Answer, Stop> {
+    let mut held = held;
+    let shared = std::sync::Arc::clone(&held.shared);
+    let account = held.access.account();
     // The place is taken before the ledger is looked at, so that no change slips through between.
     let mut waiting = shared.hub.wake_ups().wait_for(account);
-    let mut seat = shared.waits.sit(account, &device, Kind::Ping, patience);
+    let policy = shared.gate.policy_changes();
+    let mut seat = shared.waits.sit(account, &held.device, Kind::Ping, held.patience, policy);
     let answer = loop {
-        match Box::pin(access.news(&device, Arc::clone(&books))).await? {
-            News::Hierarchy => break Answer::HierarchyChanged,
-            News::Books(books) => break Answer::Changes(books.into_iter().map(ids::collection_id).collect()),
-            News::Nothing => {}
+        if let Some(answer) = Box::pin(look(&held)).await? {
+            break answer;
         }
         if seat.wait(&mut waiting).await == Woken::Over {
             break Answer::NoChange;
         }
+        match Box::pin(held.guest.ask_again(&shared, &held.access, &held.device)).await? {
+            Some(shown) => held.shown = shown,
+            None => break Answer::NoChange,
+        }
     };
     Ok(answer::Answer::Document(encode(&answer)))
+}
+
+async fn look(held: &Held) -> Result<Option<Answer>, Refusal> {
+    let Held { access, device, shown, .. } = held;
+    let changes = |folders: Vec<BookId>| Answer::Changes(folders.into_iter().map(ids::collection_id).collect());
+    Ok(match access.news(device, *shown, Arc::clone(&held.books)).await? {
+        News::Nothing => None,
+        News::Books(books) => Some(changes(books)),
+        News::Hierarchy => {
+            // A folder that is to leave the device is synchronised once more before: it may hold edits.
+            let mut leaving = access.leaving(device, *shown).await?;
+            leaving.retain(|folder| held.folders.contains(folder));
+            Some(if leaving.is_empty() { Answer::HierarchyChanged } else { changes(leaving) })
+        }
+    })
 }
 
 #[cfg(test)]

@@ -211,7 +211,7 @@ async fn new_key(session: &Session) -> Result<u32, Refusal> {
 
 /// Any number will do that another person's device does not have by chance: the key is no secret.
 fn seed(session: &Session) -> u32 {
-    let text = format!("{}{}{}", session.caller.account, session.device_id(), session.device.policy_key);
+    let text = format!("{}{}{}", session.caller().account, session.device_id(), session.device.policy_key);
     let contact::BlobHash([a, b, c, d, ..]) = contact::BlobHash::of(text.as_bytes());
     u32::from_le_bytes([a, b, c, d]) | 1
 }

@@ -134,7 +134,9 @@ pub(crate) async fn run(session: &Session, body: &[u8]) -> Outcome {
     {
         session.access.set_device_information(session.device_id(), information.clone()).await?;
     }
-    let user =
-        UserInformation { display_name: session.caller.name.clone(), primary_address: session.caller.email.clone() };
+    let user = UserInformation {
+        display_name: session.caller().name.clone(),
+        primary_address: session.caller().email.clone(),
+    };
     Ok(Answer::Document(encode(&request, &user)))
 }

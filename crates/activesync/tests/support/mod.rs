@@ -19,7 +19,7 @@ use directory::{
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hub::{Access, AccessPath, AccountId, Clock, Entropy, Hub};
-use identity::{Identity, NewPerson, Policy, Secret};
+use identity::{Gate, Identity, InstallationKey, NewPerson, Secret};
 use ledger::Database;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use wbxml::{Reader, Tag, Token, Writer, document, pages::airsync as a};
@@ -47,6 +47,7 @@ pub struct World {
     pub server: ActiveSync,
     pub hub: Hub,
     pub identity: Identity,
+    pub gate: Gate,
     pub directory: Directory,
     pub account: AccountId,
     pub database: Database,
@@ -54,6 +55,7 @@ pub struct World {
 }
 
 pub const EMAIL: &str = "anna@example.org";
+pub const ALIAS: &str = "a.berg@example.org";
 pub const PASSWORD: &str = "correct horse";
 
 /// Runs a scenario on a fresh SQLite ledger.
@@ -71,7 +73,9 @@ impl World {
         let clock = Arc::new(Ticks(AtomicI64::new(1_800_000_000_000_000)));
         let entropy = Arc::new(Seeded(Mutex::new(StdRng::seed_from_u64(7))));
         let hub = Hub::new(database.clone(), Arc::new(ApplicationDataForms), clock.clone(), entropy.clone());
-        let identity = Identity::new(database.clone(), clock, entropy, Policy::default());
+        let key = InstallationKey::from([7; 32]);
+        let sign_in = identity::Settings { hub: Some(hub.clone()), ..identity::Settings::new(key) };
+        let identity = Identity::new(database.clone(), clock, entropy, sign_in);
         let directory = Directory::new(database.clone());
         let account = identity.draw_account();
         hub.create_account(account).await.unwrap();
@@ -81,7 +85,7 @@ impl World {
             name: "Anna Berg".into(),
             password: Some(Secret::new(PASSWORD)),
             groups: Vec::new(),
-            aliases: Vec::new(),
+            aliases: vec![ALIAS.into()],
         };
         identity.add(anna).await.unwrap();
         let token = identity
@@ -90,8 +94,9 @@ impl World {
             .unwrap()
             .reveal()
             .to_owned();
-        let server = ActiveSync::new(hub.clone(), identity.clone(), directory.clone(), settings);
-        Self { server, hub, identity, directory, account, database, token }
+        let gate = Gate::new(identity.clone());
+        let server = ActiveSync::behind(gate.clone(), hub.clone(), directory.clone(), settings);
+        Self { server, hub, identity, gate, directory, account, database, token }
     }
 
     /// Anna's contacts, from another path.

@@ -108,9 +108,10 @@ impl AppPassword {
                 output::list(json, &rows, &COLUMNS, "there are no app passwords")?;
             }
             Self::Revoke { email, label } => {
-                let installation = open(data, Missing::Refuse).await?;
+                let mut installation = open(data, Missing::Refuse).await?;
                 let person = installation.person(&email).await?;
                 installation.identity.revoke_app_password(&person.email, &label).await?;
+                installation.finish().await;
             }
         }
         Ok(Done::Whole)

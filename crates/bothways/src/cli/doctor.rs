@@ -23,7 +23,7 @@ use crate::{
     certificate::Files,
     configuration::Configuration,
     data_folder::DataFolder,
-    installation::Installation,
+    installation::{self, Installation},
     limits::{CERTIFICATE_RENEW_DAYS, DESCRIPTORS_RESERVED, DISK_FREE_BYTES_MIN},
     output,
 };
@@ -122,7 +122,35 @@ async fn examine(data: &Path) -> Vec<Finding> {
     findings.extend(configuration.server.listen.iter().map(|address| port(*address, running)));
     findings.push(certificate(&folder, &configuration));
     findings.push(public_url(&configuration));
+    findings.extend(company(&folder, &configuration).await);
     findings.extend(database(&folder, &configuration).await);
+    findings
+}
+
+/// Where people are known besides here: the company's provider and its directory.
+async fn company(folder: &DataFolder, configuration: &Configuration) -> Vec<Finding> {
+    let unusable = |what, error: anyhow::Error| {
+        Finding::problem(
+            what,
+            format!("{:#}", error.root_cause()),
+            "correct it in bothways.toml (docs/company-sign-in.md)",
+        )
+    };
+    let finding = |check: federation::Check| match check.found {
+        Ok(found) => Finding::good(check.what, found),
+        Err(problem) => Finding::problem(check.what, problem.wrong, problem.fix),
+    };
+    let mut findings = Vec::new();
+    match installation::company(folder, configuration) {
+        Ok(Some(company)) => findings.extend(company.examine().await.into_iter().map(finding)),
+        Ok(None) => {}
+        Err(error) => findings.push(unusable("company sign-in", error)),
+    }
+    match installation::ldap(folder, configuration) {
+        Ok(Some(directory)) => findings.push(finding(directory.examine().await)),
+        Ok(None) => {}
+        Err(error) => findings.push(unusable("directory", error)),
+    }
     findings
 }
 

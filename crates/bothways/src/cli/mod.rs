@@ -3,14 +3,20 @@
 //! Exit codes: 0 done; 1 not done, and standard error says why and what to do; 2 done in part (some input could not be
 //! read), or the command line itself was wrong.
 
+mod access;
 mod app_password;
+mod audit;
+mod certificate;
+mod client;
 mod completions;
 pub(crate) mod contacts;
 mod demo;
 mod device;
 mod directory;
 mod doctor;
+mod scep;
 mod serve;
+mod session;
 mod token;
 mod user;
 
@@ -51,6 +57,21 @@ enum Command {
     /// App passwords: one per device, each can be taken back alone.
     #[command(subcommand)]
     AppPassword(app_password::AppPassword),
+    /// Client certificates: the authority, issue, list, revoke.
+    #[command(subcommand)]
+    Certificate(certificate::Certificate),
+    /// Challenge passwords, with which phones fetch certificates by SCEP.
+    #[command(subcommand)]
+    Scep(scep::Scep),
+    /// Sessions: sign-ins of phones and programs with OAuth. List and revoke.
+    #[command(subcommand)]
+    Session(session::Session),
+    /// Programs that may ask for tokens (OAuth clients): add, list, remove.
+    #[command(subcommand)]
+    Client(client::Client),
+    /// Who signed in and what was changed: list, export.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Bearer tokens for programs.
     #[command(subcommand)]
     Token(token::Token),
@@ -60,9 +81,12 @@ enum Command {
     /// The company directory (global address list): import, search.
     #[command(subcommand)]
     Directory(directory::Directory),
-    /// Phones and other devices: list, show, forget, wipe.
+    /// Phones and other devices: list, show, block, quarantine, allow, clear, forget, wipe.
     #[command(subcommand)]
     Device(device::Device),
+    /// Which devices get contacts: explain, what-if, check.
+    #[command(subcommand)]
+    Access(access::Access),
     /// Check this installation and say what to fix.
     Doctor(doctor::Doctor),
     /// Print a completion script for a shell.
@@ -115,10 +139,16 @@ fn run(arguments: Arguments) -> anyhow::Result<Done> {
             Command::Serve(serve) => serve.run(&data).await,
             Command::User(user) => user.run(&data).await,
             Command::AppPassword(app_password) => app_password.run(&data).await,
+            Command::Certificate(certificate) => certificate.run(&data).await,
+            Command::Scep(scep) => scep.run(&data).await,
+            Command::Session(session) => session.run(&data).await,
+            Command::Client(client) => client.run(&data).await,
+            Command::Audit(audit) => audit.run(&data).await,
             Command::Token(token) => token.run(&data).await,
             Command::Contacts(contacts) => contacts.run(&data).await,
             Command::Directory(directory) => directory.run(&data).await,
             Command::Device(device) => device.run(&data).await,
+            Command::Access(access) => access.run(&data).await,
             Command::Doctor(doctor) => doctor.run(&data).await,
             Command::Completions(completions) => completions.run(),
         }
@@ -144,7 +174,15 @@ async fn open(data: &std::path::Path, missing: Missing) -> anyhow::Result<Instal
     if missing == Missing::Create {
         Configuration::write_template(&folder)?;
     }
-    Installation::open(&folder, &configuration).await
+    let mut installation = Installation::open(&folder, &configuration).await?;
+    installation.identity = installation.identity.acting_as(&administrator());
+    Ok(installation)
+}
+
+/// Who gives this command, as the audit names them.
+fn administrator() -> String {
+    let name = ["SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok());
+    name.filter(|name| !name.is_empty()).map_or_else(|| "command".to_owned(), |name| format!("command ({name})"))
 }
 
 /// For clap.

@@ -4,9 +4,14 @@ use std::{path::Path, time::Duration};
 
 use clap::{Subcommand, ValueEnum};
 use hub::AccessPath;
+use identity::TokenEntry;
+use serde::Serialize;
 
 use super::{Done, Missing, duration, open};
-use crate::output;
+use crate::{
+    ambient::moment,
+    output::{self, Column},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +32,14 @@ pub enum Token {
         /// How long it is good: 15m, 1h, 30d, up to ten years.
         #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
         ttl: Duration,
+    },
+    /// List a person's tokens, without their secrets.
+    List {
+        /// Whose.
+        email: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Take all of a person's tokens back.
     Revoke {
@@ -61,14 +74,40 @@ impl From<TokenPath> for AccessPath {
     }
 }
 
+/// A token, as it is printed.
+#[derive(Debug, Serialize)]
+struct Row {
+    path: &'static str,
+    issued: String,
+    expires: String,
+}
+
+impl From<TokenEntry> for Row {
+    fn from(entry: TokenEntry) -> Self {
+        Self { path: entry.path.name(), issued: moment(entry.created_at), expires: moment(entry.expires_at) }
+    }
+}
+
+const COLUMNS: [Column<Row>; 3] = [
+    Column("PATH", |row| row.path.to_owned()),
+    Column("ISSUED", |row| row.issued.clone()),
+    Column("EXPIRES", |row| row.expires.clone()),
+];
+
 impl Token {
     pub(super) async fn run(self, data: &Path) -> anyhow::Result<Done> {
-        let installation = open(data, Missing::Refuse).await?;
+        let mut installation = open(data, Missing::Refuse).await?;
         match self {
             Self::Issue { email, path, ttl } => {
                 let person = installation.person(&email).await?;
                 let token = installation.identity.issue_token(&person.email, path.into(), ttl).await?;
                 output::line(token.reveal())?;
+            }
+            Self::List { email, json } => {
+                let person = installation.person(&email).await?;
+                let rows: Vec<Row> =
+                    installation.identity.tokens(&person.email).await?.into_iter().map(Row::from).collect();
+                output::list(json, &rows, &COLUMNS, "there are no tokens")?;
             }
             Self::Revoke { email } => {
                 let person = installation.person(&email).await?;
@@ -76,6 +115,7 @@ impl Token {
                 output::line(&format!("{revoked} tokens revoked"))?;
             }
         }
+        installation.finish().await;
         Ok(Done::Whole)
     }
 }

@@ -7,10 +7,11 @@ use std::{
 
 use anyhow::Context;
 use clap::Subcommand;
+use hub::AccessPath;
 use identity::{IdentityError, NewPerson, PersonEntry, Secret, normal_email};
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Missing, contacts::read_file, open};
+use super::{Done, Missing, contacts::read_file, open, token::TokenPath};
 use crate::{
     ambient::moment,
     installation::Installation,
@@ -68,7 +69,7 @@ pub enum User {
         #[arg(long)]
         json: bool,
     },
-    /// Shut a person out of every path. Nothing of theirs is deleted.
+    /// Shut a person out of every path and end their sessions. Nothing of theirs is deleted.
     Disable {
         /// The address.
         email: String,
@@ -78,7 +79,15 @@ pub enum User {
         /// The address.
         email: String,
     },
-    /// Give a person another password.
+    /// Close paths for a person, such as ActiveSync; all others are open.
+    Paths {
+        /// The address.
+        email: String,
+        /// A path to close; as often as needed. Without any, every path is open again.
+        #[arg(long, value_enum, value_name = "PATH")]
+        off: Vec<TokenPath>,
+    },
+    /// Give a person another password, and end their sessions.
     Password {
         /// The address.
         email: String,
@@ -151,9 +160,17 @@ impl User {
             Self::Enable { email } => set_disabled(data, &email, false).await?,
             Self::Password { email, password_stdin: _, remove } => {
                 let password = if remove { None } else { Some(Secret::new(secret::from_stdin("password")?)) };
-                let installation = open(data, Missing::Refuse).await?;
+                let mut installation = open(data, Missing::Refuse).await?;
                 let person = installation.person(&email).await?;
                 installation.identity.set_password(&person.email, password).await?;
+                installation.finish().await;
+            }
+            Self::Paths { email, off } => {
+                let mut installation = open(data, Missing::Refuse).await?;
+                let person = installation.person(&email).await?;
+                let off = off.into_iter().map(AccessPath::from).collect();
+                installation.identity.set_paths_off(&person.email, off).await?;
+                installation.finish().await;
             }
         }
         Ok(Done::Whole)
@@ -164,7 +181,7 @@ async fn set_disabled(data: &Path, email: &str, disabled: bool) -> anyhow::Resul
     let mut installation = open(data, Missing::Refuse).await?;
     let person = installation.person(email).await?;
     installation.identity.set_disabled(&person.email, disabled).await?;
-    installation.send_hints();
+    installation.finish().await;
     Ok(())
 }
 

@@ -36,6 +36,8 @@ enum Room {
     ActiveSync,
     Autodiscover,
     Graph,
+    SignIn,
+    Certificates,
     Health,
     Readiness,
     Metrics,
@@ -53,6 +55,8 @@ impl Room {
             _ if first.eq_ignore_ascii_case("Microsoft-Server-ActiveSync") => Self::ActiveSync,
             _ if first.eq_ignore_ascii_case("autodiscover") => Self::Autodiscover,
             _ if first.eq_ignore_ascii_case("v1.0") => Self::Graph,
+            _ if oauth::ROOMS.contains(&first) => Self::SignIn,
+            _ if matches!(first, "scep" | "crl" | "ocsp") => Self::Certificates,
             _ => Self::Nothing,
         }
     }
@@ -62,6 +66,8 @@ impl Room {
             Self::ActiveSync => "activesync",
             Self::Autodiscover => "autodiscover",
             Self::Graph => "graph",
+            Self::SignIn => "sign-in",
+            Self::Certificates => "certificates",
             Self::Health | Self::Readiness | Self::Metrics => "operations",
             Self::Nothing => "none",
         }
@@ -74,6 +80,10 @@ pub struct Front {
     pub activesync: ActiveSync,
     /// The Graph path.
     pub graph: Router,
+    /// The authorization server and its pages.
+    pub sign_in: Router,
+    /// SCEP, revocation lists, OCSP.
+    pub certificates: Router,
     /// Asked whether it answers.
     pub ledger: Database,
     /// What has been counted.
@@ -97,7 +107,10 @@ impl Front {
         let started = Instant::now();
         let id = new_uuid();
         let room = match (service, Room::of(request.uri().path())) {
-            (Service::Metrics, Room::ActiveSync | Room::Autodiscover | Room::Graph) => Room::Nothing,
+            (
+                Service::Metrics,
+                Room::ActiveSync | Room::Autodiscover | Room::Graph | Room::SignIn | Room::Certificates,
+            ) => Room::Nothing,
             (_, room) => room,
         };
         let client = self.client(peer, &request);
@@ -125,7 +138,26 @@ impl Front {
         match room {
             Room::ActiveSync | Room::Autodiscover => self.activesync(client, request).await,
             Room::Graph => {
+                let mut request = request;
+                // For whoever asks where the request comes from.
+                request.extensions_mut().insert(client);
                 let Ok(answer) = self.graph.clone().oneshot(request.map(Body::new)).await;
+                answer
+            }
+            Room::SignIn => {
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(oauth::Network(client.ip()));
+                let Ok(answer) = self.sign_in.clone().oneshot(request).await;
+                answer
+            }
+            Room::Certificates => {
+                let (parts, body) = request.into_parts();
+                let bytes = match self.bodies.read(body).await {
+                    Ok(bytes) => bytes,
+                    Err(error) => return error.answer(),
+                };
+                let request = Request::from_parts(parts, Body::from(bytes));
+                let Ok(answer) = self.certificates.clone().oneshot(request).await;
                 answer
             }
             Room::Health => body::text(StatusCode::OK, "ok\n"),
@@ -225,6 +257,11 @@ mod tests {
         assert_eq!(Room::of("/autodiscover/autodiscover.json/v1.0/a@b.c"), Room::Autodiscover);
         assert_eq!(Room::of("/v1.0/me/contacts"), Room::Graph);
         assert_eq!(Room::of("/v1.0extra"), Room::Nothing);
+        assert_eq!(Room::of("/oauth2/v2.0/authorize"), Room::SignIn);
+        assert_eq!(Room::of("/.well-known/openid-configuration"), Room::SignIn);
+        assert_eq!(Room::of("/OAuth2/token"), Room::Nothing);
+        assert_eq!(Room::of("/scep/pkiclient.exe"), Room::Certificates);
+        assert_eq!(Room::of("/ocsp/MEQ="), Room::Certificates);
         assert_eq!(Room::of("/"), Room::Nothing);
     }
 

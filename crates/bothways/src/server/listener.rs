@@ -12,14 +12,18 @@ use std::{
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use identity::ClientCertificate;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
 };
-use tokio_rustls::TlsAcceptor;
 
-use super::front::{Front, Service};
+use super::{
+    clients::Clients,
+    front::{Front, Service},
+    tls::Tls,
+};
 use crate::limits;
 
 /// What a listener needs of the server.
@@ -27,6 +31,8 @@ use crate::limits;
 pub struct House {
     /// Who answers.
     pub front: Arc<Front>,
+    /// Who tells whose certificate a client has shown.
+    pub clients: Arc<Clients>,
     /// One permit per connection.
     pub places: Arc<Semaphore>,
     /// Becomes true when the server stops.
@@ -38,13 +44,13 @@ pub struct House {
 /// One address to listen on.
 pub struct Listener {
     socket: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Tls>>,
     service: Service,
 }
 
 impl Listener {
     /// Takes the address.
-    pub async fn bind(address: SocketAddr, tls: Option<TlsAcceptor>, service: Service) -> io::Result<Self> {
+    pub async fn bind(address: SocketAddr, tls: Option<Arc<Tls>>, service: Service) -> io::Result<Self> {
         Ok(Self { socket: TcpListener::bind(address).await?, tls, service })
     }
 
@@ -87,16 +93,20 @@ impl Listener {
         // Answers are written whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         let (house, service) = (house.clone(), self.service);
-        match self.tls.clone() {
+        match self.tls.as_ref().map(|tls| tls.acceptor()) {
             None => drop(tokio::spawn(async move {
-                serve(stream, peer, service, house).await;
+                serve(stream, peer, None, service, house).await;
                 drop(place);
             })),
             Some(tls) => drop(tokio::spawn(async move {
                 // In a box, so that it is gone from the task when the connection waits.
                 let shaken = Box::pin(tokio::time::timeout(limits::HANDSHAKE_WAIT, tls.accept(stream))).await;
                 match shaken {
-                    Ok(Ok(stream)) => serve(stream, peer, service, house).await,
+                    Ok(Ok(stream)) => {
+                        let chain = stream.get_ref().1.peer_certificates();
+                        let certificate = house.clients.connected(peer.ip(), chain).map(Arc::new);
+                        serve(stream, peer, certificate, service, house).await;
+                    }
                     Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS"),
                     Err(_) => tracing::debug!(%peer, "TLS took too long"),
                 }
@@ -109,13 +119,15 @@ impl Listener {
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
+    certificate: Option<Arc<ClientCertificate>>,
     service: Service,
     house: House,
 ) {
-    let House { front, mut closing, alive, .. } = house;
+    let House { front, clients, mut closing, alive, .. } = house;
     metrics::gauge!("bothways_connections").increment(1);
-    let answer = service_fn(move |request: hyper::Request<Incoming>| {
+    let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
         let front = Arc::clone(&front);
+        clients.show(peer.ip(), certificate.as_ref(), &mut request);
         async move { front.answer(service, peer, request).await }
     });
     let mut connection = std::pin::pin!(http().serve_connection(TokioIo::new(stream), answer));

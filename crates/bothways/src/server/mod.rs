@@ -1,6 +1,7 @@
 //! The running server: listeners, the front door, the tasks behind them, and an orderly end.
 
 mod body;
+mod clients;
 mod front;
 mod guard;
 mod listener;
@@ -21,6 +22,7 @@ use tokio::{
 };
 
 use crate::{
+    access_policy,
     certificate::{Files, Made},
     configuration::Configuration,
     data_folder::DataFolder,
@@ -29,10 +31,11 @@ use crate::{
     limits,
 };
 use body::BodyReader;
+use clients::Clients;
 use front::{Front, Service};
 use listener::{House, Listener};
 use pid_file::PidFile;
-use tls::Certificate;
+use tls::{Certificate, Tls};
 
 /// How to serve, settings and command line taken together.
 #[derive(Debug, Clone)]
@@ -68,15 +71,26 @@ impl Server {
             .context("stop the other server first, or give this one a data folder of its own with --data")?;
         let metrics = metrics::recorder()?;
         let installation = Installation::open(folder, &options.configuration).await?;
+        installation.gate.set_policy(access_policy::read(&folder.access_policy())?);
         let certificate = if settings.plain_http { None } else { Some(certificate(folder, &options.configuration)?) };
         let (closing, closing_seen) = watch::channel(false);
         let (alive, ended) = mpsc::channel(1);
         let activesync = installation.activesync(&options.configuration);
         let graph = installation.graph(&options.configuration)?;
+        let clients = Arc::new(Clients::load(folder, &options.configuration)?);
+        if let Some(authority) = installation.certificates.known_authority().await? {
+            clients.learn(&authority)?;
+        }
+        let trust = clients.trust();
+        let tls = certificate.as_ref().map(|certificate| Tls::new(certificate, trust.as_deref()).map(Arc::new));
+        let tls = tls.transpose()?;
         let house = House {
+            clients: Arc::clone(&clients),
             front: Arc::new(Front {
                 activesync: activesync.clone(),
                 graph: graph::router(graph.clone()),
+                sign_in: oauth::router(installation.oauth(&options.configuration)),
+                certificates: certificates::router(installation.certificates.clone()),
                 ledger: installation.ledger.clone(),
                 metrics,
                 behind_proxy: settings.behind_proxy,
@@ -87,11 +101,13 @@ impl Server {
             closing: closing_seen,
             alive,
         };
-        let listeners = listeners(&options.configuration, certificate.as_ref()).await?;
+        let listeners = listeners(&options.configuration, tls.as_ref()).await?;
         let contacts = listeners.iter().filter(|listener| listener.offers() == Service::Contacts);
         let addresses = contacts.map(Listener::address).collect::<Result<_, _>>()?;
         let mut tasks = background(folder, &installation);
         tasks.push(tokio::spawn(graph::notify(graph)));
+        let authority = clients::learn_when_made(installation.certificates.clone(), clients, tls);
+        tasks.push(tokio::spawn(authority));
         tasks.extend(listeners.into_iter().map(|listener| tokio::spawn(listener.run(house.clone()))));
         let pid_file = options.pid_file.as_deref().map(|path| {
             PidFile::write(path).with_context(|| format!("the pid file {} cannot be written", path.display()))
@@ -194,13 +210,9 @@ fn places() -> usize {
     places.clamp(16, limits::CONNECTIONS_MAX)
 }
 
-async fn listeners(
-    configuration: &Configuration,
-    certificate: Option<&Arc<Certificate>>,
-) -> anyhow::Result<Vec<Listener>> {
-    let tls = certificate.map(tls::acceptor).transpose()?;
+async fn listeners(configuration: &Configuration, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<Listener>> {
     let settings = &configuration.server;
-    let contacts = settings.listen.iter().map(|address| (*address, tls.clone(), Service::Contacts));
+    let contacts = settings.listen.iter().map(|address| (*address, tls.cloned(), Service::Contacts));
     let operations = settings.metrics_listen.map(|address| (address, None, Service::Metrics));
     let mut listeners = Vec::new();
     for (address, tls, service) in contacts.chain(operations) {
@@ -215,8 +227,11 @@ async fn listeners(
 fn background(folder: &DataFolder, installation: &Installation) -> Vec<JoinHandle<()>> {
     let (ledger, hub) = (installation.ledger.clone(), installation.hub.clone());
     let mut tasks = vec![tokio::spawn(sweep::run(ledger, hub, limits::SWEEP_INTERVAL, limits::SWEEP_OVERLAP))];
+    let people = installation.identity.clone();
+    tasks.push(tokio::spawn(async move { people.watch().await }));
+    tasks.push(tokio::spawn(access_policy::watch(folder.access_policy(), installation.gate.clone())));
     match hints::Listener::bind(&folder.hints()) {
-        Ok(listener) => tasks.push(tokio::spawn(listener.run(installation.hub.clone()))),
+        Ok(listener) => tasks.push(tokio::spawn(listener.run(installation.hub.clone(), installation.identity.clone()))),
         Err(error) => tracing::warn!(
             socket = %folder.hints().display(), %error,
             "waiting phones see changes made by commands within a minute, not at once"

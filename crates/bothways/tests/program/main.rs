@@ -3,7 +3,10 @@
 // A test that cannot go on says so by failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod certificates;
 mod commands;
+mod company;
 mod house;
 mod imports;
 mod serving;
+mod sign_in;

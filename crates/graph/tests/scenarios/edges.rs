@@ -24,6 +24,19 @@ fn nobody_gets_in_without_a_token_for_this_path() {
 }
 
 #[test]
+fn where_an_administrator_has_closed_this_path_another_sign_in_is_not_asked_for() {
+    sqlite(async |database| {
+        let world = World::new(database).await;
+        assert_eq!(world.get("/me/contacts").await.status, 200);
+        let identity = &world.service.identity;
+        identity.set_paths_off("ann@example.com", [hub::AccessPath::Graph].into()).await.unwrap();
+        assert_eq!(world.get("/me/contacts").await.refusal(), (403, "ErrorAccessDenied".into()));
+        identity.set_paths_off("ann@example.com", [hub::AccessPath::ActiveSync].into()).await.unwrap();
+        assert_eq!(world.get("/me/contacts").await.status, 200);
+    });
+}
+
+#[test]
 fn there_is_nothing_but_contacts_and_the_directory() {
     sqlite(async |database| {
         let world = World::new(database).await;

@@ -8,6 +8,7 @@
 
 mod batch;
 mod contacts;
+mod contacts_only;
 mod delta;
 mod directory;
 mod edges;

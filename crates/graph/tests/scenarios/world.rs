@@ -15,7 +15,7 @@ use graph::{Options, Service};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hub::{Access, AccessPath, Caller, Clock, Entropy, FormEncoder, Hub};
-use identity::{Identity, NewPerson, Policy, Secret};
+use identity::{Identity, InstallationKey, NewPerson, Secret, Settings};
 use ledger::Database;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::Value;
@@ -77,7 +77,8 @@ impl World {
         let clock = Arc::new(Hands(AtomicI64::new(1_800_000_000_000_000)));
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded(Mutex::new(StdRng::seed_from_u64(7))));
         let hub = Hub::new(database.clone(), Arc::new(NoForms), clock.clone(), entropy.clone());
-        let identity = Identity::new(database.clone(), clock.clone(), entropy.clone(), Policy::default());
+        let sign_in = Settings { hub: Some(hub.clone()), ..Settings::new(InstallationKey::from([7; 32])) };
+        let identity = Identity::new(database.clone(), clock.clone(), entropy.clone(), sign_in);
         let directory = Directory::new(database);
         let file = CsvFile::open(PEOPLE.into(), &ColumnMap::default()).unwrap();
         let plan = directory.plan(file, ImportOptions::default()).await.unwrap();

@@ -38,6 +38,8 @@ pub(crate) struct Work<'a> {
     pub(crate) state: &'a State,
     /// The replay record; empty when the device got its last answer.
     pub(crate) record: BTreeMap<CommandId, Touched>,
+    /// Only what the device brought exists for it.
+    pub(crate) withheld: bool,
 }
 
 /// What became of them.
@@ -100,6 +102,9 @@ impl Work<'_> {
                     if !self.delete(tx, &mut done, id.clone(), *card)? {
                         done.responses.push(CommandResponse::NotFound(*card, FailedCommand::Delete));
                     }
+                }
+                SyncCommand::Fetch { card } if self.withheld => {
+                    done.responses.push(CommandResponse::NotFound(*card, FailedCommand::Fetch));
                 }
                 SyncCommand::Fetch { card } => done.responses.push(match self.living(tx, *card)? {
                     Some(_) => CommandResponse::Fetched(*card, None),
@@ -204,6 +209,7 @@ impl Work<'_> {
                     let newest = self.edit(tx, card, &edit)?;
                     (Shows::Contact(Box::new(self.lens.seen(&served, sent))), newest)
                 }
+                None if self.withheld => return Ok(false),
                 None => (self.change_of_unknown(tx, card, sent)?, None),
             }
         };
@@ -263,6 +269,9 @@ impl Work<'_> {
         let seen = self.record.get(&id);
         let base = held(tx, &self.writer.account, self.state, &newest)?;
         let knew = seen.map_or(base.is_some(), |seen| seen.shows != Shows::Nothing);
+        if self.withheld && !knew {
+            return Ok(false);
+        }
         if knew && !newest.deleted {
             let unseen = match (seen, base) {
                 (Some(seen), _) => newest.revision > seen.revision() || seen.differs,

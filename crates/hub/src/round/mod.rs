@@ -44,6 +44,7 @@ use crate::{
     hierarchy,
     hub::Access,
     limits::{ROUND_ATTEMPTS, SHORT_RUN_REVISIONS, STANDARD_NOTE_BYTES, UNRECORDED_ROWS_MAX, WINDOW_MAX},
+    withheld::{self, Shown},
     writer::Writer,
 };
 use commands::Work;
@@ -103,14 +104,18 @@ impl Access {
     }
 
     /// What a device that watches these books has to be told now. Books that are not there, and those it never
-    /// synchronised, are passed over: iOS pings some before their first Sync.
-    pub async fn news(&self, device: &str, watched: Arc<[PingedBook]>) -> Result<News> {
+    /// synchronised, are passed over: iOS pings some before their first Sync. A device that is held back is told of no
+    /// book.
+    pub async fn news(&self, device: &str, shown: Shown, watched: Arc<[PingedBook]>) -> Result<News> {
         let (writer, device) = (self.writer(), device.to_owned());
         self.ledger()
             .read::<_, HubError>(move |tx| {
                 let living = books::living(tx, &writer.account)?;
-                if hierarchy::is_stale(tx, &writer.account, &device, &living)? {
+                if hierarchy::is_stale(tx, &writer.account, &device, &withheld::wanted(&living, shown.view))? {
                     return Ok(News::Hierarchy);
+                }
+                if shown.view == withheld::View::Withheld {
+                    return Ok(News::Nothing);
                 }
                 let mut found = Vec::new();
                 for pinged in watched.iter().filter(|pinged| living.iter().any(|book| book.book == pinged.book)) {
@@ -136,6 +141,33 @@ impl Access {
                     }
                 }
                 Ok(found)
+            })
+            .await
+    }
+
+    /// How many contacts a device holds. Looks at every card of the books it has a position in.
+    pub async fn contacts_held(&self, device: &str) -> Result<u64> {
+        const PORTION: i64 = 500;
+        let (account, device) = (self.account(), device.to_owned());
+        self.ledger()
+            .read_long::<_, HubError>(move |tx| {
+                let mut count = 0;
+                for book in collections::books(tx, &account, &device)? {
+                    let seat = collections::seat(tx, &account, &device, book)?;
+                    let Some(collection) = seat.and_then(|seat| seat.collection) else { continue };
+                    let position: Position = read_record(&collection.state)?;
+                    let Some(state) = position.current else { continue };
+                    let mut after = ledger::CardId(0);
+                    loop {
+                        let portion = versions::living_after(tx, &account, book, after, PORTION)?;
+                        let Some((last, _)) = portion.last() else { break };
+                        after = last.card;
+                        for (_, newest) in &portion {
+                            count += u64::from(held::held(tx, &account, &state, newest)?.is_some());
+                        }
+                    }
+                }
+                Ok(count)
             })
             .await
     }
@@ -421,15 +453,17 @@ impl Seat {
             winner: options.winner,
             state: &was,
             record: start.record,
+            withheld: self.request.withheld,
         };
         let done = work.run(tx, &self.request.commands)?;
         let mut state = was.clone();
-        let window = if self.request.get_changes { self.request.window.clamp(1, WINDOW_MAX) } else { 0 };
+        let get_changes = self.request.get_changes && !self.request.withheld;
+        let window = if get_changes { self.request.window.clamp(1, WINDOW_MAX) } else { 0 };
         let told = work.settle(tx, &done, &mut state, window as usize)?;
         // What the merge has to tell takes its places in the window first.
         let window = window.saturating_sub(u32::try_from(told.len()).unwrap_or(u32::MAX));
-        let owes = self.request.get_changes && !state.owed.is_empty();
-        let (page_from, page) = if self.request.get_changes {
+        let owes = get_changes && !state.owed.is_empty();
+        let (page_from, page) = if get_changes {
             let newest = if self.writes() { newest_revision(tx, &self.writer)? } else { newest };
             let (from, page) = work.view().next_page(tx, &mut state, window, newest)?;
             (Some(from), page)

@@ -24,6 +24,8 @@ pub struct SyncRequest {
     pub commands: Vec<SyncCommand>,
     /// Whether it wants to hear what others did.
     pub get_changes: bool,
+    /// The device is held back ([`crate::withheld`]): nothing exists for it but what it brought, and nothing is told.
+    pub withheld: bool,
     /// How many cards it wants at most.
     pub window: u32,
     /// The hash of the request's bytes: two requests with the same key and hash are one request, delivered twice.

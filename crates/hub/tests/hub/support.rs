@@ -90,6 +90,7 @@ pub fn request(key: &str, commands: Vec<SyncCommand>, window: u32) -> SyncReques
         options: None,
         commands,
         get_changes: true,
+        withheld: false,
         window,
         fingerprint,
     }

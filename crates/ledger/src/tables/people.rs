@@ -132,24 +132,105 @@ pub fn login_names(tx: &mut dyn Transaction, account: &AccountId) -> Result<Vec<
 
 /// Gives the account another password, or none; the number of people changed (0 or 1).
 pub fn set_password(tx: &mut dyn Transaction, account: &AccountId, hash: Option<&str>) -> Result<u64> {
-    tx.execute(
-        "UPDATE person SET password = $1, revision = revision + 1 WHERE account = $2",
-        &[hash.into(), account.into()],
-    )
+    changed(tx, account)?;
+    tx.execute("UPDATE person SET password = $1 WHERE account = $2", &[hash.into(), account.into()])
 }
 
 /// Shuts a person out, or lets them in again; the number of people changed (0 or 1).
 pub fn set_disabled(tx: &mut dyn Transaction, account: &AccountId, disabled: bool) -> Result<u64> {
+    changed(tx, account)?;
+    tx.execute("UPDATE person SET disabled = $1 WHERE account = $2", &[disabled.into(), account.into()])
+}
+
+/// Gives a person another name and other groups; the number of people changed (0 or 1).
+pub fn set_name_and_groups(tx: &mut dyn Transaction, account: &AccountId, name: &str, groups: &str) -> Result<u64> {
+    changed(tx, account)?;
     tx.execute(
-        "UPDATE person SET disabled = $1, revision = revision + 1 WHERE account = $2",
-        &[disabled.into(), account.into()],
+        "UPDATE person SET name = $1, group_names = $2 WHERE account = $3",
+        &[name.into(), groups.into(), account.into()],
     )
 }
 
-/// Counts up the revision, which also locks the person's row until the transaction ends.
-fn changed(tx: &mut dyn Transaction, account: &AccountId) -> Result<()> {
-    tx.execute("UPDATE person SET revision = revision + 1 WHERE account = $1", &[account.into()])?;
+/// The names of the paths that are closed for a person, one per line; none without a row.
+pub fn paths_off(tx: &mut dyn Transaction, account: &AccountId) -> Result<String> {
+    let sql = "SELECT paths_off FROM person_policy WHERE account = $1";
+    Ok(tx.first(sql, &[account.into()], |row| Ok(row.text(0)?.to_owned()))?.unwrap_or_default())
+}
+
+/// Closes paths for a person, and opens all others.
+pub fn set_paths_off(tx: &mut dyn Transaction, account: &AccountId, paths_off: &str) -> Result<()> {
+    changed(tx, account)?;
+    tx.execute(
+        "INSERT INTO person_policy (account, paths_off) VALUES ($1, $2)
+         ON CONFLICT (account) DO UPDATE SET paths_off = excluded.paths_off",
+        &[account.into(), paths_off.into()],
+    )?;
     Ok(())
+}
+
+/// The account of the person whom a provider knows as this subject; `None` when it was never seen.
+pub fn by_subject(tx: &mut dyn Transaction, issuer: &str, subject: &str) -> Result<Option<AccountId>> {
+    let sql = "SELECT account FROM foreign_subject WHERE issuer = $1 AND subject = $2";
+    tx.first(sql, &[issuer.into(), subject.into()], |row| account_id(row.bytes(0)?))
+}
+
+/// Whether a provider knows this person as some subject already.
+pub fn has_subject(tx: &mut dyn Transaction, issuer: &str, account: &AccountId) -> Result<bool> {
+    let sql = "SELECT 1 FROM foreign_subject WHERE issuer = $1 AND account = $2 LIMIT 1";
+    Ok(tx.first(sql, &[issuer.into(), account.into()], |row| row.integer(0))?.is_some())
+}
+
+/// Notes whom a provider means by a subject. [`LedgerError::Duplicate`](crate::LedgerError::Duplicate) when that is
+/// known.
+pub fn insert_subject(tx: &mut dyn Transaction, issuer: &str, subject: &str, account: &AccountId) -> Result<()> {
+    tx.execute(
+        "INSERT INTO foreign_subject (issuer, subject, account) VALUES ($1, $2, $3)",
+        &[issuer.into(), subject.into(), account.into()],
+    )?;
+    Ok(())
+}
+
+/// Counts up a person's revision (which also locks their row until the transaction ends) and says so to every process
+/// that watches; the new revision, `None` when there is no such person. Everything that may take something from somebody
+/// (who they are, what proves it, what is open to them) calls this in its own transaction.
+pub fn changed(tx: &mut dyn Transaction, account: &AccountId) -> Result<Option<i64>> {
+    let counted = "UPDATE person SET revision = revision + 1 WHERE account = $1 RETURNING revision";
+    let Some(revision) = tx.first(counted, &[account.into()], |row| row.integer(0))? else { return Ok(None) };
+    let number = newest_change(tx)?.saturating_add(1);
+    tx.execute(
+        "INSERT INTO person_change (account, revision, change_number) VALUES ($1, $2, $3)
+         ON CONFLICT (account) DO UPDATE SET revision = excluded.revision, change_number = excluded.change_number",
+        &[account.into(), revision.into(), number.into()],
+    )?;
+    Ok(Some(revision))
+}
+
+/// The number of the newest change; 0 before the first.
+pub fn newest_change(tx: &mut dyn Transaction) -> Result<i64> {
+    let newest = "SELECT COALESCE(MAX(change_number), 0) FROM person_change";
+    Ok(tx.first(newest, &[], |row| row.integer(0))?.unwrap_or_default())
+}
+
+/// A person who has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersonChange {
+    /// Who.
+    pub account: AccountId,
+    /// Their newest revision.
+    pub revision: i64,
+    /// The number of the change.
+    pub number: i64,
+}
+
+/// Everybody whose newest change has a greater number, in the order of the changes.
+pub fn changes_after(tx: &mut dyn Transaction, number: i64) -> Result<Vec<PersonChange>> {
+    tx.all(
+        "SELECT account, revision, change_number FROM person_change WHERE change_number > $1 ORDER BY change_number",
+        &[number.into()],
+        |row| {
+            Ok(PersonChange { account: account_id(row.bytes(0)?)?, revision: row.integer(1)?, number: row.integer(2)? })
+        },
+    )
 }
 
 /// Gives a person an app password. [`LedgerError::Duplicate`](crate::LedgerError::Duplicate) when they have one of
@@ -256,8 +337,25 @@ pub fn by_token(tx: &mut dyn Transaction, digest: &[u8; 32]) -> Result<Option<(P
     )
 }
 
+/// A person's tokens, the newest first.
+pub fn tokens(tx: &mut dyn Transaction, account: &AccountId) -> Result<Vec<BearerToken>> {
+    tx.all(
+        "SELECT path, created_at, expires_at FROM bearer_token WHERE account = $1 ORDER BY created_at DESC",
+        &[account.into()],
+        |row| {
+            Ok(BearerToken {
+                account: *account,
+                path: row.text(0)?.to_owned(),
+                created_at: row.integer(1)?,
+                expires_at: row.integer(2)?,
+            })
+        },
+    )
+}
+
 /// Takes all of a person's tokens away; their number.
 pub fn delete_tokens(tx: &mut dyn Transaction, account: &AccountId) -> Result<u64> {
+    changed(tx, account)?;
     tx.execute("DELETE FROM bearer_token WHERE account = $1", &[account.into()])
 }
 

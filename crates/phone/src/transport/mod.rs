@@ -309,8 +309,14 @@ impl Transport {
 
     fn take_cookies(&mut self, headers: &HeaderMap) {
         for cookie in headers.get_all(header::SET_COOKIE) {
-            let pair = cookie.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+            let mut parts = cookie.to_str().unwrap_or_default().split(';');
+            let pair = parts.next().unwrap_or_default();
+            let ends = parts.any(|attribute| attribute.trim().eq_ignore_ascii_case("Max-Age=0"));
             if let Some((name, value)) = pair.split_once('=') {
+                if ends {
+                    self.cookies.remove(name.trim());
+                    continue;
+                }
                 self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
             }
         }

@@ -3,11 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
+use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use thiserror::Error;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -57,6 +58,17 @@ impl Trust {
 
     /// Servers whose certificate was issued by one of these authorities (PEM).
     pub fn authorities(pem: &[u8]) -> Result<Self, NoTrust> {
+        Ok(Self::with(Self::verifying(pem)?.with_no_client_auth()))
+    }
+
+    /// As [`Trust::authorities`], with a client certificate of the phone's own (PEM, leaf first) and its key.
+    pub fn with_identity(authorities: &[u8], certificates: &[u8], key: &[u8]) -> Result<Self, NoTrust> {
+        let chain = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>()?;
+        let key = PrivateKeyDer::from_pem_slice(key)?;
+        Ok(Self::with(Self::verifying(authorities)?.with_client_auth_cert(chain, key)?))
+    }
+
+    fn verifying(pem: &[u8]) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, NoTrust> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             roots.add(certificate?)?;
@@ -64,11 +76,9 @@ impl Trust {
         if roots.is_empty() {
             return Err(NoTrust::Empty);
         }
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        Ok(ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self::with(config))
+            .with_root_certificates(roots))
     }
 
     fn with(mut config: ClientConfig) -> Self {

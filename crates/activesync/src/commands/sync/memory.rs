@@ -128,7 +128,7 @@ impl Memories {
 }
 
 fn key(session: &Session) -> (AccountId, String) {
-    (session.caller.account, session.device_id().to_owned())
+    (session.caller().account, session.device_id().to_owned())
 }
 
 #[cfg(test)]

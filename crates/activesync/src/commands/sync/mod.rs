@@ -12,6 +12,7 @@ mod round;
 use std::{sync::Arc, time::Duration};
 
 use contact::BlobHash;
+use hub::withheld::View;
 
 pub use memory::Memory;
 pub(crate) use request::read_body_preference;
@@ -19,6 +20,7 @@ pub use request::{Collection, Command, Conflict, Impatience, Options, Request};
 pub use response::{Collection as CollectionAnswer, Command as ServerCommand, Response, encode, encode_status};
 
 use crate::{
+    admittance::Stop,
     answer::Answer,
     commands::not_understood,
     ids,
@@ -77,16 +79,18 @@ pub(crate) async fn begin(session: Session, body: &[u8]) -> Result<Step, Refusal
 }
 
 /// Waits until one of the folders has something to say. Nothing until the deadline is an empty answer.
-pub(crate) async fn hold(held: Box<Held>, patience: Duration) -> Outcome {
-    let Held { session, collections, window, fingerprint } = *held;
-    let (account, access) = (session.caller.account, session.access.clone());
+pub(crate) async fn hold(held: Box<Held>, patience: Duration) -> Result<Answer, Stop> {
+    let Held { mut session, collections, window, fingerprint } = *held;
+    let (account, access) = (session.caller().account, session.access.clone());
     // The place is taken before the ledger is looked at, so that no change slips through between.
     let mut waiting = session.shared.hub.wake_ups().wait_for(account);
-    let mut seat = session.shared.waits.sit(account, session.device_id(), Kind::Sync, patience);
+    let policy = session.shared.gate.policy_changes();
+    let mut seat = session.shared.waits.sit(account, session.device_id(), Kind::Sync, patience, policy);
     let watched = collections.iter().filter_map(|collection| ids::book(&collection.collection_id));
     let watched: Vec<_> = watched.map(|book| session.pinged(book)).collect();
     loop {
-        if !access.pending(session.device_id(), watched.clone()).await?.is_empty() {
+        let is_whole = session.shown.view == View::Whole;
+        if is_whole && !access.pending(session.device_id(), watched.clone()).await?.is_empty() {
             let answers = Box::pin(work(&session, &collections, window, fingerprint)).await?;
             if !answers.is_empty() {
                 session.shared.sync_memory.moved(&session, &answers);
@@ -95,6 +99,11 @@ pub(crate) async fn hold(held: Box<Held>, patience: Duration) -> Outcome {
         }
         if seat.wait(&mut waiting).await == Woken::Over {
             return Ok(Answer::Nothing);
+        }
+        match Box::pin(session.guest.ask_again(&session.shared, &access, session.device_id())).await? {
+            Some(shown) if shown.view == session.shown.view => session.shown = shown,
+            // The device comes again with whatever it has to bring, and is told about its folders then.
+            _ => return Ok(Answer::Nothing),
         }
     }
 }
@@ -151,7 +160,7 @@ async fn work(
 /// The answer's document, logged when the client seems not to understand it.
 fn finish(session: &Session, asked: &[Collection], answers: &[CollectionAnswer]) -> Vec<u8> {
     let document = encode(answers);
-    let account = session.caller.account;
+    let account = session.caller().account;
     for answer in answers {
         let key = asked
             .iter()
