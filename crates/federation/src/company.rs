@@ -48,7 +48,7 @@ impl fmt::Debug for Company {
 pub struct Start {
     /// Who probably wants to come in.
     pub login_hint: Option<String>,
-    /// The person wants to choose another account than the one the provider remembers.
+    /// The person should choose among the accounts that the provider remembers, where it can ask for that.
     pub choose_account: bool,
 }
 
@@ -174,7 +174,7 @@ impl Company {
             if let Some(hint) = start.login_hint.as_deref().filter(|hint| hint.len() <= limits::CLAIM_BYTES) {
                 query.append_pair("login_hint", hint);
             }
-            if start.choose_account {
+            if start.choose_account && inner.settings.select_account {
                 query.append_pair("prompt", "select_account");
             }
         }

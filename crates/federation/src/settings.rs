@@ -27,6 +27,10 @@ pub struct CompanySettings {
     /// What the button on the sign-in page says.
     #[serde(default = "company_name")]
     pub name: String,
+    /// The provider knows `prompt=select_account`, and is asked to show its choice of accounts to people of whom nobody
+    /// here knows who they are. Not every provider does; some refuse the request then.
+    #[serde(default)]
+    pub select_account: bool,
     /// What the provider is asked for.
     #[serde(default = "scopes")]
     pub scopes: Vec<String>,

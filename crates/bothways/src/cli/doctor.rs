@@ -129,12 +129,9 @@ async fn examine(data: &Path) -> Vec<Finding> {
 
 /// Where people are known besides here: the company's provider and its directory.
 async fn company(folder: &DataFolder, configuration: &Configuration) -> Vec<Finding> {
-    let unusable = |what, error: anyhow::Error| {
-        Finding::problem(
-            what,
-            format!("{:#}", error.root_cause()),
-            "correct it in bothways.toml (docs/company-sign-in.md)",
-        )
+    let unusable = |what, error: &anyhow::Error| {
+        let fix = "correct it in bothways.toml (docs/company-sign-in.md)";
+        Finding::problem(what, error.root_cause().to_string(), fix)
     };
     let finding = |check: federation::Check| match check.found {
         Ok(found) => Finding::good(check.what, found),
@@ -144,12 +141,12 @@ async fn company(folder: &DataFolder, configuration: &Configuration) -> Vec<Find
     match installation::company(folder, configuration) {
         Ok(Some(company)) => findings.extend(company.examine().await.into_iter().map(finding)),
         Ok(None) => {}
-        Err(error) => findings.push(unusable("company sign-in", error)),
+        Err(error) => findings.push(unusable("company sign-in", &error)),
     }
     match installation::ldap(folder, configuration) {
         Ok(Some(directory)) => findings.push(finding(directory.examine().await)),
         Ok(None) => {}
-        Err(error) => findings.push(unusable("directory", error)),
+        Err(error) => findings.push(unusable("directory", &error)),
     }
     findings
 }

@@ -132,7 +132,7 @@ pub(crate) fn sign(authority: &Authority, content: Option<Vec<u8>>, attributes: 
         None => None,
     };
     let certificate = authority.certificate();
-    write(SignedData {
+    write(&SignedData {
         version: CmsVersion::V1,
         digest_algorithms: SetOfVec::try_from(vec![digest_algorithm.clone()])?,
         encap_content_info: EncapsulatedContentInfo { econtent_type: ID_DATA, econtent },
@@ -160,7 +160,7 @@ pub(crate) enum Bare {
     /// RFC 8894 3.4: "certs-only".
     Certificates(Vec<Certificate>),
     /// A revocation list.
-    List(x509_cert::crl::CertificateList),
+    List(Box<x509_cert::crl::CertificateList>),
 }
 
 /// SignedData without signer. DER.
@@ -171,11 +171,11 @@ pub(crate) fn bare(carries: Bare) -> Result<Vec<u8>> {
             (Some(CertificateSet(SetOfVec::try_from(list)?)), None)
         }
         Bare::List(list) => {
-            let list = cms::revocation::RevocationInfoChoice::Crl(list);
+            let list = cms::revocation::RevocationInfoChoice::Crl(*list);
             (None, Some(cms::revocation::RevocationInfoChoices(SetOfVec::try_from(vec![list])?)))
         }
     };
-    write(SignedData {
+    write(&SignedData {
         version: CmsVersion::V1,
         digest_algorithms: SetOfVec::default(),
         encap_content_info: EncapsulatedContentInfo { econtent_type: ID_DATA, econtent: None },
@@ -185,6 +185,6 @@ pub(crate) fn bare(carries: Bare) -> Result<Vec<u8>> {
     })
 }
 
-fn write(data: SignedData) -> Result<Vec<u8>> {
-    Ok(ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? }.to_der()?)
+fn write(data: &SignedData) -> Result<Vec<u8>> {
+    Ok(ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(data)? }.to_der()?)
 }

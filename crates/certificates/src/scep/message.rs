@@ -38,6 +38,7 @@ pub(crate) enum MessageType {
 
 /// Why nothing is given (RFC 8894 3.2.1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names, reason = "the standard's names")]
 pub(crate) enum FailInfo {
     /// 0: an algorithm that is not spoken here.
     BadAlg,
@@ -66,7 +67,7 @@ pub(crate) enum Outcome {
     /// the authority's from GetCACert.
     Certificates(Vec<Certificate>),
     /// The revocation list.
-    List(x509_cert::crl::CertificateList),
+    List(Box<x509_cert::crl::CertificateList>),
     /// Nothing.
     Failure(FailInfo),
 }

@@ -123,7 +123,7 @@ impl Certificates {
             }
             Some(MessageType::CertPoll) => self.poll(message).await,
             Some(MessageType::GetCert) => self.get(authority, message, plain).await,
-            Some(MessageType::GetCrl) => Ok(Outcome::List(self.crl_itself().await?)),
+            Some(MessageType::GetCrl) => Ok(Outcome::List(Box::new(self.crl_itself().await?))),
             None => Ok(Outcome::Failure(FailInfo::BadRequest)),
         }
     }

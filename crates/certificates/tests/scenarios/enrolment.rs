@@ -7,7 +7,7 @@ use x509_cert::der::Encode;
 
 use crate::{
     house::{ANNA, HOUR, House, said},
-    phone::{Answer, CERT_POLL, GET_CERT, GET_CRL, Phone, RENEWAL_REQ},
+    phone::{Answer, CERT_POLL, GET_CERT, GET_CRL, PKCS_REQ, Phone, RENEWAL_REQ, encrypted, loosened},
 };
 
 const OPERATION: &str = "/scep?operation=PKIOperation";
@@ -69,6 +69,20 @@ fn a_message_may_come_in_a_get_too() {
         let (status, answer) = house.get(&format!("{OPERATION}&message={escaped}")).await;
         assert_eq!(status, StatusCode::OK);
         phone.read(&answer, &*house.authority().await).certificate();
+    });
+}
+
+#[test]
+fn ios_writes_indefinite_lengths_and_strings_in_pieces() {
+    sqlite(async |ledger| {
+        let house = House::on(ledger).await;
+        let phone = Phone::new(0);
+        let request = phone.request(Some(&house.challenge(ANNA).await));
+        let envelope = loosened(&encrypted(house.authority().await.certificate(), &request));
+        let message = loosened(&phone.signed(PKCS_REQ, &envelope));
+        assert!(message.starts_with(&[0x30, 0x80]));
+        let certificate = ask(&house, &phone, message).await.certificate();
+        assert_eq!(certificate.tbs_certificate.subject_public_key_info, phone.public_key());
     });
 }
 

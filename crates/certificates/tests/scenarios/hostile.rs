@@ -148,7 +148,7 @@ fn a_message_encrypted_to_somebody_else_or_to_nobody_is_not_intact() {
         let phone = Phone::new(0);
         let challenge = house.challenge(ANNA).await;
         let to_other = encrypted(&Phone::new(1).certificate, &phone.request(Some(&challenge)));
-        for content in [&to_other[..], b"", b"\x30\x80", b"nonsense", &authority.der()[..]] {
+        for content in [&to_other[..], b"", b"\x30\x80", b"nonsense", authority.der()] {
             assert_eq!(ask(&house, &phone, phone.signed(PKCS_REQ, content)).await, refused("1"));
         }
         for plain in [&b""[..], b"\x30\x00", b"nonsense", authority.der()] {

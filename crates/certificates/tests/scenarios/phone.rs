@@ -230,13 +230,13 @@ impl Phone {
         let [RecipientInfo::Ktri(recipient)] = data.recip_infos.0.as_slice() else { panic!("one recipient") };
         let key = Pkcs1PrivateDecryptingKey::new(PrivateDecryptingKey::from_pkcs8(&self.pkcs8).unwrap()).unwrap();
         let mut opened = vec![0; key.min_output_size()];
-        let opened = key.decrypt(recipient.enc_key.as_bytes(), &mut opened).unwrap();
+        let content_key = key.decrypt(recipient.enc_key.as_bytes(), &mut opened).unwrap();
         let iv: OctetString = data.encrypted_content.content_enc_alg.parameters.as_ref().unwrap().decode_as().unwrap();
         let iv: [u8; 16] = iv.as_bytes().try_into().unwrap();
-        let key = PaddedBlockDecryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, opened).unwrap()).unwrap();
+        let key = PaddedBlockDecryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, content_key).unwrap()).unwrap();
         let mut text = data.encrypted_content.encrypted_content.unwrap().into_bytes();
-        let context = aws_lc_rs::cipher::DecryptionContext::Iv128(FixedLength::from(iv));
-        let plain = key.decrypt(&mut text, context).unwrap();
+        let started = aws_lc_rs::cipher::DecryptionContext::Iv128(FixedLength::from(iv));
+        let plain = key.decrypt(&mut text, started).unwrap();
         let bare: SignedData = ContentInfo::from_der(plain).unwrap().content.decode_as().unwrap();
         if let Some(list) = bare.crls {
             let cms::revocation::RevocationInfoChoice::Crl(list) = &list.0.as_slice()[0] else { panic!("a list") };
@@ -336,4 +336,43 @@ pub fn encrypted(to: &Certificate, plain: &[u8]) -> Vec<u8> {
         unprotected_attrs: None,
     };
     info("1.2.840.113549.1.7.3", Any::encode_from(&data).unwrap())
+}
+
+/// The same as BER, the way Apple's devices write: indefinite lengths, and long strings in pieces.
+pub fn loosened(der: &[u8]) -> Vec<u8> {
+    let (tag, first) = (der[0], usize::from(der[1]));
+    let (length, head) = match first {
+        0..0x80 => (first, 2),
+        _ => (der[2..2 + (first & 0x7f)].iter().fold(0, |all, byte| all << 8 | usize::from(*byte)), 2 + (first & 0x7f)),
+    };
+    let (mut contents, after) = der[head..].split_at(length);
+    let mut out = vec![tag, 0x80];
+    if tag & 0x20 != 0 {
+        while !contents.is_empty() {
+            let inner = loosened(contents);
+            out.extend(&inner);
+            contents = &contents[whole(contents)..];
+        }
+    } else if matches!(tag, 0x04 | 0x80) && length > 100 {
+        out[0] = tag | 0x20;
+        for piece in contents.chunks(100) {
+            out.extend([0x04, u8::try_from(piece.len()).unwrap()]);
+            out.extend(piece);
+        }
+    } else {
+        return der[..der.len() - after.len()].to_vec();
+    }
+    out.extend([0, 0]);
+    out
+}
+
+/// Bytes of the first element.
+fn whole(der: &[u8]) -> usize {
+    match usize::from(der[1]) {
+        short @ 0..0x80 => 2 + short,
+        long => {
+            let count = long & 0x7f;
+            2 + count + der[2..2 + count].iter().fold(0, |all, byte| all << 8 | usize::from(*byte))
+        }
+    }
 }

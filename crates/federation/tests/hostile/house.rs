@@ -61,6 +61,7 @@ pub fn settings(issuer: &str) -> CompanySettings {
         client_secret_file: None,
         client_authentication: None,
         name: "Example".to_owned(),
+        select_account: false,
         scopes: ["openid", "email"].map(str::to_owned).to_vec(),
         ca_file: None,
         create_people: true,

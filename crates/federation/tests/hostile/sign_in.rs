@@ -1,6 +1,6 @@
 //! The sign-in: what goes out, and what is not taken back in.
 
-use federation::{CompanyError, Memory, Remedy, TokenFault};
+use federation::{CompanyError, Memory, Remedy, Start, TokenFault};
 use serde_json::{Value, json};
 
 use crate::{
@@ -41,6 +41,16 @@ async fn what_goes_out_is_bound_to_what_comes_back() {
     assert!(!asked.url.contains(verifier), "the verifier stays here until the code is redeemed");
     let other = house.begin().await;
     assert!(other.state != asked.state && other.nonce != asked.nonce);
+}
+
+#[tokio::test]
+async fn only_a_provider_that_knows_how_is_asked_for_a_choice_of_accounts() {
+    let start = Start { login_hint: None, choose_account: true };
+    for knows in [true, false] {
+        let house = House::with(|settings| settings.select_account = knows);
+        let url = house.company.begin(&start).await.unwrap().url;
+        assert_eq!(url.contains("prompt=select_account"), knows);
+    }
 }
 
 #[tokio::test]

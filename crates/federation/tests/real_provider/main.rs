@@ -90,6 +90,7 @@ fn company(provider: &Provider, change: impl FnOnce(&mut CompanySettings)) -> Co
         client_secret_file: Some("secret".into()),
         client_authentication: None,
         name: "Example".to_owned(),
+        select_account: false,
         scopes: ["openid", "email", "profile", "groups"].map(str::to_owned).to_vec(),
         ca_file: None,
         create_people: true,

@@ -188,7 +188,8 @@ fn wishes(parameters: &Parameters, now: i64) -> Result<Wishes, ToldToApp> {
     let max_age = parameters.get("max_age").map(str::parse::<u32>).transpose();
     let max_age = max_age.map_err(|_| ("invalid_request", "max_age is no number of seconds".to_owned()))?;
     let not_before = match max_age {
-        _ if prompt.contains(&"login") => now,
+        // Whoever signed in before this request counts as nobody.
+        _ if prompt.contains(&"login") => now.saturating_add(1),
         Some(seconds) => now.saturating_sub(i64::from(seconds).saturating_mul(1_000_000)),
         None => 0,
     };
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn prompt_and_max_age_ask_for_a_recent_sign_in() {
         let of = |query: &str| wishes(&Parameters::parse(query.as_bytes()).unwrap(), 100_000_000);
-        assert_eq!(of("prompt=login").unwrap().not_before, 100_000_000);
+        assert_eq!(of("prompt=login").unwrap().not_before, 100_000_001);
         assert_eq!(of("max_age=30").unwrap().not_before, 70_000_000);
         assert_eq!(of("").unwrap().not_before, 0);
         assert!(of("prompt=none+login").is_err() && of("max_age=-1").is_err());
