@@ -1,5 +1,7 @@
 //! The query string of a request, in both its forms (MS-ASHTTP 2.2.1.1.1).
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose};
 use contact::eas::Version;
 
@@ -66,28 +68,53 @@ impl Query {
         if text.len() > QUERY_BYTES_MAX {
             return Err(QueryError::TooLong(text.len()));
         }
-        let plain = || form_urlencoded::parse(text.as_bytes()).any(|(name, _)| name.eq_ignore_ascii_case("Cmd"));
-        if plain() {
-            return parse_plain(text);
+        if let Some(plain) = Plain::of(text) {
+            return plain.read();
         }
         decode_base64(text).map_or(Err(QueryError::NoCommand), |bytes| parse_bytes(&bytes))
     }
 }
 
-fn parse_plain(text: &str) -> Result<Query, QueryError> {
-    let value = |wanted: &str| {
-        form_urlencoded::parse(text.as_bytes())
-            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-            .map(|(_, value)| value.into_owned())
-    };
-    let name = value("Cmd").ok_or(QueryError::NoCommand)?;
-    let command = Command::named(&name).ok_or(QueryError::UnknownCommand(name))?;
-    let device = value("DeviceId").and_then(|id| DeviceId::from_text(&id)).ok_or(QueryError::NoDeviceId)?;
-    let device_type = device::device_type(&value("DeviceType").unwrap_or_default());
-    if device_type.is_empty() {
-        return Err(QueryError::NoDeviceType);
+/// The parameters of a plain query; of one that comes twice, the first counts.
+struct Plain<'a> {
+    command: Cow<'a, str>,
+    user: Option<Cow<'a, str>>,
+    device: Option<Cow<'a, str>>,
+    device_type: Option<Cow<'a, str>>,
+}
+
+impl<'a> Plain<'a> {
+    /// `None` when there is no `Cmd`.
+    fn of(text: &'a str) -> Option<Self> {
+        let (mut command, mut user, mut device, mut device_type) = (None, None, None, None);
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            let known = [
+                ("Cmd", &mut command),
+                ("User", &mut user),
+                ("DeviceId", &mut device),
+                ("DeviceType", &mut device_type),
+            ];
+            for (wanted, place) in known {
+                if name.eq_ignore_ascii_case(wanted) {
+                    place.get_or_insert(value);
+                    break;
+                }
+            }
+        }
+        Some(Self { command: command?, user, device, device_type })
     }
-    Ok(Query { command, user: value("User"), device, device_type, version: None, policy_key: None })
+
+    fn read(self) -> Result<Query, QueryError> {
+        let unknown = || QueryError::UnknownCommand(self.command.clone().into_owned());
+        let command = Command::named(&self.command).ok_or_else(unknown)?;
+        let device = self.device.and_then(|id| DeviceId::from_text(&id)).ok_or(QueryError::NoDeviceId)?;
+        let device_type = device::device_type(&self.device_type.unwrap_or_default());
+        if device_type.is_empty() {
+            return Err(QueryError::NoDeviceType);
+        }
+        let user = self.user.map(Cow::into_owned);
+        Ok(Query { command, user, device, device_type, version: None, policy_key: None })
+    }
 }
 
 /// Clients differ in padding and in escaping it.

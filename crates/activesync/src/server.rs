@@ -142,40 +142,42 @@ impl ActiveSync {
                 let (status, text) = v2::Request::parse(rest, parts.uri.query()).answer(&self.url(&parts.headers));
                 answer::text(status, "application/json; charset=utf-8", text)
             }
-            Some(Place::AutodiscoverXml) => match self.authenticate(&parts, peer).await {
+            Some(Place::AutodiscoverXml) => match self.authenticate(&parts, None, peer).await {
                 Ok(admission) => self.autodiscover_xml(&parts, &body, &admission.caller),
                 Err(turned_away) => turned_away.into_http(),
             },
-            Some(Place::ActiveSync) => match self.authenticate(&parts, peer).await {
-                Ok(admission) => match parts.method {
-                    Method::OPTIONS if is_off(&admission) => answer::refuse(Refusal::Forbidden),
-                    Method::OPTIONS => answer::options(),
-                    Method::POST => {
-                        return Box::pin(self.command(parts, body, admission, peer)).await.unwrap_or_else(|stop| {
-                            tracing::info!(?stop, "refused");
-                            Next::Answer(stop.into_http())
-                        });
-                    }
-                    _ => answer::refuse(Refusal::WrongMethod),
-                },
-                Err(turned_away) => turned_away.into_http(),
-            },
+            Some(Place::ActiveSync) => {
+                let query = Query::parse(parts.uri.query());
+                match self.authenticate(&parts, query.as_ref().ok(), peer).await {
+                    Ok(admission) => match parts.method {
+                        Method::OPTIONS if is_off(&admission) => answer::refuse(Refusal::Forbidden),
+                        Method::OPTIONS => answer::options(),
+                        Method::POST => {
+                            let next = Box::pin(self.command(query, parts, body, admission, peer)).await;
+                            return next.unwrap_or_else(|stop| {
+                                tracing::info!(?stop, "refused");
+                                Next::Answer(stop.into_http())
+                            });
+                        }
+                        _ => answer::refuse(Refusal::WrongMethod),
+                    },
+                    Err(turned_away) => turned_away.into_http(),
+                }
+            }
         };
         Next::Answer(done)
     }
 
     /// Who asks. Whatever is wrong with the credentials, the answer is the same, so that nobody learns who has an
     /// account. Whose credentials are right and who is disabled is told so: asking for them again would not help.
-    async fn authenticate(&self, parts: &Parts, peer: SocketAddr) -> Result<Admission, Stop> {
+    async fn authenticate(&self, parts: &Parts, query: Option<&Query>, peer: SocketAddr) -> Result<Admission, Stop> {
         let header = parts.headers.get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
         let credentials = Credentials::from_authorization(header);
         let is_bearer = matches!(credentials, Credentials::Bearer(_) | Credentials::EmptyBearer);
-        let query = Query::parse(parts.uri.query()).ok();
-        let device = query.as_ref().map(|query| query.device.as_str());
         let attempt = Attempt {
             credentials: &credentials,
             path: AccessPath::ActiveSync,
-            device,
+            device: query.map(|query| query.device.as_str()),
             network: peer.ip(),
             certificate: parts.extensions.get::<Arc<ClientCertificate>>().map(Arc::as_ref),
         };
@@ -205,8 +207,15 @@ impl ActiveSync {
         }
     }
 
-    async fn command(&self, parts: Parts, body: Bytes, admission: Admission, peer: SocketAddr) -> Result<Next, Stop> {
-        let query = Query::parse(parts.uri.query()).map_err(|error| refusal_of(&error))?;
+    async fn command(
+        &self,
+        query: Result<Query, QueryError>,
+        parts: Parts,
+        body: Bytes,
+        admission: Admission,
+        peer: SocketAddr,
+    ) -> Result<Next, Stop> {
+        let query = query.map_err(|error| refusal_of(&error))?;
         if query.command.is_mail_only() {
             return Err(Refusal::MailCommand.into());
         }

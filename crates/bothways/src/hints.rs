@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hub::{AccountId, Hub, Revision};
+use hub::{AccountId, Hub};
 use identity::Identity;
 
 use crate::limits::HINT_BYTES_MAX;
@@ -63,7 +63,7 @@ impl Listener {
                             tracing::debug!(%error, "who has changed will be seen with the next look");
                         }
                         // The revision is only a hint as well: those who wake look into the ledger.
-                        hub.wake_ups().publish(account, Revision(i64::MAX));
+                        hub.wake_ups().publish(account);
                     }
                 }
                 Err(error) => {

@@ -237,6 +237,15 @@ fn a_number_typed_into_an_empty_slot_is_a_new_item_and_a_cleared_slot_deletes_it
 }
 
 #[test]
+fn a_number_typed_that_only_a_label_stands_behind_is_shown_and_the_labelled_one_stays() {
+    let mobile = |id, number| phone(id, number, PhoneKind::Mobile, &[]);
+    let base = card(vec![mobile(1, "333"), labelled(mobile(2, "22"), "Ferry office"), mobile(3, "4444")]);
+    let after = edit(&iphone(), &base, &[(Property::MobilePhoneNumber, Some("22"))]);
+    assert_eq!(shown(&iphone(), &after, Property::MobilePhoneNumber).as_deref(), Some("22"));
+    assert_eq!((after.item(ItemId(2)), after.item(ItemId(3))), (base.item(ItemId(2)), base.item(ItemId(3))));
+}
+
+#[test]
 fn the_service_of_a_messenger_survives_edits() {
     let messenger = |user: &str| {
         let (user, service) = (user.to_owned(), Some("Jabber".to_owned()));
@@ -331,6 +340,17 @@ fn a_full_name_made_of_the_parts_follows_them_and_a_person_s_own_stays() {
         let renamed = edit(&iphone(), &base, &[(Property::FirstName, Some("Augusta"))]);
         assert_eq!(contact::display_name(&renamed), after);
     }
+}
+
+#[test]
+fn a_full_name_made_of_the_parts_goes_with_the_last_of_them_and_a_person_s_own_is_shown_then() {
+    let full = |full: &str| {
+        let (full, surname) = (Some(full.to_owned()), Some("King".to_owned()));
+        card(vec![item(1, Fact::Name(Name { full, surname, ..Name::default() }))])
+    };
+    let cleared = |base: &Card| edit(&iphone(), base, &[(Property::LastName, None)]);
+    assert_eq!(cleared(&full("King")), card(vec![]));
+    assert_eq!(shown(&iphone(), &cleared(&full("Auntie")), Property::FirstName).as_deref(), Some("Auntie"));
 }
 
 #[test]
@@ -508,6 +528,24 @@ fn a_display_name_that_comes_back_in_parts_is_no_change_and_an_edited_part_is() 
     let Fact::Name(name) = &edited.items[0].fact else { panic!("a name") };
     assert_eq!((name.given.as_deref(), name.surname.as_deref()), (Some("Ada"), Some("Lovelace")));
     assert_eq!(name.full.as_deref(), Some("Ada Lovelace"));
+}
+
+#[test]
+fn a_display_name_with_spaces_to_spare_follows_its_words_and_goes_with_them() {
+    let base = card(vec![written_out(" Ada  King")]);
+    let married = edit(&iphone(), &base, &[(Property::LastName, Some("Berg"))]);
+    assert_eq!(contact::names::display_name(&married), "Ada Berg");
+    let cleared = edit(&iphone(), &base, &[(Property::FirstName, None), (Property::LastName, None)]);
+    assert_eq!(cleared, card(vec![]));
+}
+
+#[test]
+fn a_first_name_that_was_the_full_name_too_does_not_come_back_when_it_becomes_the_last_name() {
+    let (full, given) = (Some("Ada".to_owned()), Some("Ada".to_owned()));
+    let base = card(vec![item(1, Fact::Name(Name { full, given, ..Name::default() }))]);
+    let moved = edit(&iphone(), &base, &[(Property::FirstName, None), (Property::LastName, Some("Ada"))]);
+    assert_eq!(shown(&iphone(), &moved, Property::FirstName), None);
+    assert_eq!(shown(&iphone(), &moved, Property::LastName).as_deref(), Some("Ada"));
 }
 
 #[test]

@@ -62,6 +62,14 @@ fn a_fifth_email_beyond_what_graph_shows_is_kept_once() {
 }
 
 #[test]
+fn a_hidden_address_sent_as_the_only_one_becomes_the_primary() {
+    let base = card(["a@x", "b@x", "c@x", "d@x", "e@x"].map(email));
+    let after = patched(&base, &json!({"emailAddresses": [{"address": "e@x"}]}));
+    assert_eq!(shown(&after)["primaryEmailAddress"]["address"], "e@x");
+    assert_eq!(after.items.iter().map(|item| item.id.0).collect::<Vec<_>>(), [5, 4]);
+}
+
+#[test]
 fn an_address_with_a_display_name_inside_is_split() {
     let after = patched(&Card::default(), &json!({"emailAddresses": [{"address": "\"Ann Lee\" <ann@x>"}]}));
     let expected = Email { address: "ann@x".to_owned(), name: Some("Ann Lee".to_owned()) };

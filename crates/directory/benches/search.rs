@@ -3,7 +3,8 @@
 //! `cargo bench -p directory` makes a directory of `DIRECTORY_ENTRIES` (default 100000) invented people in a SQLite
 //! file, or in the PostgreSQL database that `DIRECTORY_POSTGRES` names (empty, it will be filled), and prints rows a
 //! second of the import and p50 and p99 of `DIRECTORY_QUERIES` (default 5000) searches of each kind, with the first
-//! 100 entries each, as a phone asks. `DIRECTORY_FOLDER` keeps the file there, and finds it there the next time.
+//! 100 entries each, as a phone asks, with the index in memory and with the table alone. `DIRECTORY_FOLDER` keeps the
+//! file there, and finds it there the next time.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -229,24 +230,36 @@ fn number(name: &str, default: usize) -> usize {
     env::var(name).ok().map_or(default, |text| text.parse().unwrap())
 }
 
-/// The processor's time of this thread so far, where the system tells (Linux): on a busy machine the clock on the
-/// wall says little. Reads on SQLite run on the thread that asks.
+/// The processor's time of this thread so far: on a busy machine the clock on the wall says little. Reads on SQLite run
+/// on the thread that asks.
 fn processor_time() -> Duration {
-    let figures = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(figures.split(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default())
+    rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime).try_into().unwrap()
 }
 
-fn line(kind: &str, times: &mut [Duration], matches: u64, processor: Duration) {
-    times.sort_unstable();
-    let at = |permille: usize| times[(times.len() - 1) * permille / 1000].as_secs_f64() * 1e3;
-    let mean = matches as f64 / times.len() as f64;
-    let processor = processor.as_secs_f64() * 1e3 / times.len() as f64;
-    println!(
-        "{kind:28} processor {processor:6.3} ms   p50 {:7.3} ms   p99 {:7.3} ms   worst {:7.3} ms   {mean:6.1} matches",
-        at(500),
-        at(990),
-        at(1000)
-    );
+/// What searches of one kind took.
+#[derive(Default)]
+struct Times {
+    wall: Vec<Duration>,
+    processor: Vec<Duration>,
+    matches: u64,
+}
+
+impl Times {
+    fn print(&mut self, kind: &str) {
+        let mean = self.matches as f64 / self.wall.len() as f64;
+        let [wall, processor] = [&mut self.wall, &mut self.processor].map(|times| {
+            times.sort_unstable();
+            let at = |permille: usize| times[(times.len() - 1) * permille / 1000].as_secs_f64() * 1e3;
+            format!("p50 {:6.3} p99 {:6.3} worst {:6.3}", at(500), at(990), at(1000))
+        });
+        println!("{kind:28} processor {processor} ms   clock {wall} ms   {mean:5.1} matches");
+    }
+
+    fn add(&mut self, other: Self) {
+        self.wall.extend(other.wall);
+        self.processor.extend(other.processor);
+        self.matches += other.matches;
+    }
 }
 
 async fn import(directory: &Directory, entries: usize) {
@@ -269,35 +282,30 @@ async fn import(directory: &Directory, entries: usize) {
     }
 }
 
-async fn measure(directory: &Directory, queries_of_a_kind: usize) {
-    let (mut all, mut all_matches, mut all_processor) = (Vec::new(), 0, Duration::ZERO);
+/// `directory` gives the one to search with: a new one has no index in memory.
+async fn measure(directory: impl Fn() -> Directory, queries_of_a_kind: usize) {
+    let mut all = Times::default();
     for kind in KINDS {
         let mut dice = Dice(0xdead_beef_cafe_f00d);
-        let (mut times, mut matches) = (Vec::new(), 0);
-        let mut processor = processor_time();
+        let mut times = Times::default();
         for round in 0..queries_of_a_kind + queries_of_a_kind / 10 {
-            let query = queries(kind, &mut dice);
-            if round == queries_of_a_kind / 10 {
-                processor = processor_time();
-            }
-            let start = Instant::now();
+            let (query, directory) = (queries(kind, &mut dice), directory());
+            let (start, processor) = (Instant::now(), processor_time());
             let result = directory.search(&query, Range::first(100)).await.unwrap();
             // The first tenth warms up.
             if round >= queries_of_a_kind / 10 {
-                times.push(start.elapsed());
-                matches += u64::from(result.total);
+                times.wall.push(start.elapsed());
+                times.processor.push(processor_time().saturating_sub(processor));
+                times.matches += u64::from(result.total);
             }
         }
-        let processor = processor_time().saturating_sub(processor);
-        line(kind, &mut times, matches, processor);
-        all_processor += processor;
-        all.extend(times);
-        all_matches += matches;
+        times.print(kind);
+        all.add(times);
     }
-    line("all", &mut all, all_matches, all_processor);
+    all.print("all");
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     let entries = number("DIRECTORY_ENTRIES", 100_000);
     let scratch = testing::Folder::new();
@@ -308,12 +316,21 @@ async fn main() {
         Err(_) => Database::open_sqlite(&file, SqliteOptions::default()).unwrap(),
     };
     database.migrate(&testing::clock).await.unwrap();
-    let directory = Directory::new(database);
+    let directory = Directory::new(database.clone());
     if directory.list(None, 1).await.unwrap().is_empty() {
         import(&directory, entries).await;
     }
     if let Ok(metadata) = std::fs::metadata(&file) {
         println!("{} MB on disk", metadata.len() / 1_000_000);
     }
-    measure(&directory, number("DIRECTORY_QUERIES", 5_000)).await;
+    let queries = number("DIRECTORY_QUERIES", 5_000);
+    println!("table:");
+    measure(|| Directory::new(database.clone()), queries).await;
+    let process_time = || rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let (start, processor) = (Instant::now(), process_time());
+    directory.load_index().await.unwrap();
+    let (took, processor) = (start.elapsed().as_secs_f64(), (process_time() - processor).tv_sec);
+    let bytes = directory.index_bytes().unwrap() / entries;
+    println!("in memory, {bytes} bytes an entry, made in {took:.1} s, some {processor} of them of the processor:");
+    measure(|| directory.clone(), queries).await;
 }

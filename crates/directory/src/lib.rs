@@ -2,7 +2,8 @@
 //!
 //! [`Directory`] searches, resolves and lists entries; [`import`] fills it from a CSV file. An entry is found by the
 //! beginnings of the words in its names, address, phone numbers, company, department, office and alias, without
-//! regard to case and accents. The index is a table of [tokens](terms) in byte order, the same on every engine.
+//! regard to case and accents. The index is a table of [tokens](terms) in byte order, the same on every engine; a
+//! process that searches often keeps a smaller, faster one [in memory](resident), made from the table.
 //!
 //! This crate must never know a protocol, a person's own contacts, or who asks. To add a source, make
 //! [`import::Record`]s from it and hand them to [`Directory::plan`]; to make another field searchable, add it to
@@ -14,6 +15,7 @@ mod fold;
 pub mod import;
 pub mod limits;
 mod query;
+mod resident;
 mod search;
 mod terms;
 
@@ -24,16 +26,18 @@ use crate::{
     fold::fold,
     limits::{LIST_MAX, RESOLVED_MAX},
     query::Query,
+    resident::{LoadError, Resident},
 };
 
 /// The directory of the installation.
 pub const TENANT: TenantId = TenantId(1);
 
-/// The global address list of a tenant.
+/// The global address list of a tenant. Clones share an index in memory.
 #[derive(Clone)]
 pub struct Directory {
     database: Database,
     tenant: TenantId,
+    resident: Resident,
 }
 
 /// Who is meant by a name or an address (MS-ASCMD 2.2.1.15, `ResolveRecipients`).
@@ -55,7 +59,7 @@ pub enum Resolution {
 impl Directory {
     /// The directory kept in this ledger.
     pub fn new(database: Database) -> Self {
-        Self { database, tenant: TENANT }
+        Self { database, tenant: TENANT, resident: Resident::default() }
     }
 
     /// The entries in which every word of the query begins some word, the best first: a whole word of the name (or the
@@ -64,9 +68,43 @@ impl Directory {
     ///
     /// A search that would find more than [`limits::RESULTS_MAX`] entries ranks and counts that many; see
     /// [`SearchResult::total`].
+    ///
+    /// What an import has written is found at once, whichever process it ran in. The second search after an import begins
+    /// to make the index in memory; until that is done the table is searched, where a query of several common words may
+    /// miss some of its matches.
     pub async fn search(&self, query: &str, range: Range) -> Result<SearchResult> {
-        let (query, tenant) = (Query::parse(query), self.tenant);
-        self.database.read(move |tx| search::search(tx, tenant, &query, range)).await
+        let (query, tenant, resident) = (Query::parse(query), self.tenant, self.resident.clone());
+        let searching = self.database.read(move |tx| {
+            let state = tables::state(tx, tenant)?;
+            match resident.at(state) {
+                Some(index) => search::with_index(tx, tenant, &index, &query, range).map(|result| (result, None)),
+                None => search::search(tx, tenant, &query, range).map(|result| (result, Some(state))),
+            }
+        });
+        let (result, without_index) = searching.await?;
+        if let Some(state) = without_index {
+            self.resident.wanted(&self.database, self.tenant, state);
+        }
+        Ok(result)
+    }
+
+    /// Makes the index in memory now, and returns when it is there; at most 4,000,000 entries
+    /// ([`limits::RESIDENT_ENTRIES_MAX`]) get one. Without this, searches have it made when it pays.
+    pub async fn load_index(&self) -> Result<()> {
+        let tenant = self.tenant;
+        loop {
+            let state = self.database.read(move |tx| tables::state(tx, tenant)).await?;
+            match self.resident.load(self.database.clone(), tenant, state).await {
+                Ok(()) | Err(LoadError::TooLarge) => return Ok(()),
+                Err(LoadError::Changed) => {}
+                Err(LoadError::Ledger(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Bytes of memory that the index takes; `None` when none has been made.
+    pub fn index_bytes(&self) -> Option<usize> {
+        self.resident.bytes()
     }
 
     /// The entry with this address, whatever its case; `None` when nobody has it.

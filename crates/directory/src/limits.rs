@@ -19,6 +19,14 @@ pub const RESOLVED_MAX: u32 = 100;
 /// Entries that [`list`](crate::Directory::list) hands over at once.
 pub const LIST_MAX: u32 = 1_000;
 
+/// Entries of a directory whose index is kept in memory, at about 150 bytes each; larger ones are searched in the table.
+pub const RESIDENT_ENTRIES_MAX: usize = 4_000_000;
+/// Bytes of memory in which the entries themselves are kept beside the index, at about 200 bytes each; a directory with more
+/// of them is read from the table.
+pub const FACTS_BYTES_MAX: usize = 64 << 20;
+/// Tokens read at once, in some milliseconds, when that index is made.
+pub const LOADED_TOKENS: usize = 4_096;
+
 /// Words of a name by which an entry is found.
 pub const NAME_WORDS_MAX: usize = 8;
 /// Words beside names and addresses by which an entry is found.

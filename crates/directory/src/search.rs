@@ -1,4 +1,4 @@
-//! Searching the index.
+//! Searching the table of tokens.
 //!
 //! Every step reads a range of the token table and stops at a limit, so that the work does not depend on the size of
 //! the directory. One word finds the best ranks first, within them tokens in alphabetical order, and stops at
@@ -20,6 +20,7 @@ use ledger::{
 use crate::{
     limits::{COMPLETIONS_MAX, RESULTS_MAX, SCAN_TOKENS_MAX, SCAN_TOKENS_MIN, VERIFIED_ENTRIES_MAX},
     query::Query,
+    resident::Index,
     terms::{AFTER_ALL, Class, Rank, Terms, Token, WORD_END},
 };
 
@@ -37,6 +38,12 @@ impl Range {
     #[must_use]
     pub const fn first(count: u32) -> Self {
         Self { first: 0, last: count.saturating_sub(1) }
+    }
+
+    /// What it means of so many results.
+    fn within(self, total: usize) -> std::ops::Range<usize> {
+        let first = (self.first as usize).min(total);
+        first..(self.last as usize).saturating_add(1).clamp(first, total)
     }
 }
 
@@ -59,17 +66,41 @@ pub(crate) fn search(tx: &mut dyn Transaction, tenant: TenantId, query: &Query, 
         [word] => search.one_word(word)?,
         words => search.several_words(words)?,
     }
-    let Search { found, read: mut entries, .. } = search;
+    let Search { found, read, .. } = search;
     let mut places: Vec<Place> = found.into_iter().map(|(id, (rank, key))| (rank, key, id)).collect();
     places.sort_unstable();
     places.truncate(RESULTS_MAX);
+    let ids: Vec<EntryId> = places.into_iter().map(|(_, _, id)| id).collect();
+    page_of(tx, tenant, &ids, range, read)
+}
 
-    let total = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let page =
-        range.first.min(total) as usize..range.last.saturating_add(1).clamp(range.first.min(total), total) as usize;
-    let ids: Vec<EntryId> = places.get(page).unwrap_or_default().iter().map(|(_, _, id)| *id).collect();
+/// The range of what an index in memory finds.
+pub(crate) fn with_index(
+    tx: &mut dyn Transaction,
+    tenant: TenantId,
+    index: &Index,
+    query: &Query,
+    range: Range,
+) -> Result<SearchResult> {
+    let found = index.matches(query);
+    let ids: Vec<EntryId> = found.iter().filter_map(|position| index.id(*position)).collect();
+    let known = found.get(range.within(found.len())).unwrap_or_default();
+    let known = known.iter().filter_map(|position| index.entry(*position)).map(|entry| (entry.id, entry)).collect();
+    page_of(tx, tenant, &ids, range, known)
+}
+
+/// The range of these results; entries that are not known are read.
+fn page_of(
+    tx: &mut dyn Transaction,
+    tenant: TenantId,
+    results: &[EntryId],
+    range: Range,
+    mut entries: HashMap<EntryId, Entry>,
+) -> Result<SearchResult> {
+    let ids = results.get(range.within(results.len())).unwrap_or_default();
     let unread: Vec<EntryId> = ids.iter().filter(|id| !entries.contains_key(id)).copied().collect();
     entries.extend(directory::by_ids(tx, tenant, &unread)?.into_iter().map(|entry| (entry.id, entry)));
+    let total = u32::try_from(results.len()).unwrap_or(u32::MAX);
     Ok(SearchResult { entries: ids.iter().filter_map(|id| entries.remove(id)).collect(), total })
 }
 

@@ -57,6 +57,11 @@ pub(crate) enum Rank {
     Other,
 }
 
+impl Rank {
+    /// The best first.
+    pub(crate) const ALL: [Self; 4] = [Self::Exact, Self::Name, Self::Email, Self::Other];
+}
+
 impl From<Class> for Rank {
     fn from(class: Class) -> Self {
         match class {

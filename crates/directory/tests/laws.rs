@@ -80,7 +80,7 @@ fn query() -> impl Strategy<Value = String> {
 fn a_search_finds_and_ranks_what_reading_every_entry_would() {
     both_engines(async |database| {
         let mut runner = TestRunner::new(ProptestConfig { rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() });
-        let directory = Directory::new(database);
+        let directory = Directory::new(database.clone());
         for _ in 0..12 {
             let rows = prop::collection::vec(row(), 1..60).new_tree(&mut runner).unwrap().current();
             let mut csv = "email,name,phone,company,department\n".to_owned();
@@ -98,6 +98,7 @@ fn a_search_finds_and_ranks_what_reading_every_entry_would() {
             assert_eq!(plan.errors, []);
             directory.execute(plan, |_| {}).await.unwrap();
             let entries = directory.list(None, 1000).await.unwrap();
+            directory.load_index().await.unwrap();
             for _ in 0..40 {
                 let text = query().new_tree(&mut runner).unwrap().current();
                 let asked: BTreeSet<String> =
@@ -109,6 +110,9 @@ fn a_search_finds_and_ranks_what_reading_every_entry_would() {
                     .collect();
                 expected.sort();
                 let result = directory.search(&text, Range::first(1000)).await.unwrap();
+                // One that has never searched has no index in memory.
+                let from_table = Directory::new(database.clone()).search(&text, Range::first(1000)).await.unwrap();
+                assert_eq!(from_table, result, "{text:?}");
                 let rank = |entry: &Entry| naive_rank(entry, &asked).map(|rank| (rank, entry.id));
                 let found: Vec<_> = result.entries.iter().map(rank).collect();
                 let ids: BTreeSet<_> = expected.iter().map(|(_, _, id)| *id).collect();

@@ -130,6 +130,48 @@ fn a_name_of_common_words_is_found_in_a_crowd() {
 }
 
 #[test]
+fn an_import_elsewhere_is_found_at_once_though_the_index_in_memory_is_older() {
+    both_engines(async |database| {
+        let server = directory_of(database.clone(), STAFF).await;
+        server.load_index().await.unwrap();
+        assert_eq!(found(&server, "berta").await, ["Berta Anna Schmidt"]);
+        directory_of(database.clone(), "late@example.com,Berta Late,Berta,Late,,,,,,,,\n").await;
+        assert_eq!(found(&server, "berta").await, ["Berta Anna Schmidt", "Berta Late"]);
+        let without = CsvFile::open(
+            format!("{HEADER}late@example.com,Berta Late,Berta,Late,,,,,,,,\n").into_bytes(),
+            &ColumnMap::default(),
+        );
+        let elsewhere = Directory::new(database);
+        let options = Options { remove_missing: true, ..Options::default() };
+        let plan = elsewhere.plan(without.unwrap(), options).await.unwrap();
+        server.load_index().await.unwrap();
+        elsewhere.execute(plan, |_| {}).await.unwrap();
+        assert_eq!(found(&server, "berta").await, ["Berta Late"]);
+        server.load_index().await.unwrap();
+        assert_eq!(found(&server, "berta").await, ["Berta Late"]);
+    });
+}
+
+#[test]
+fn with_the_index_in_memory_two_common_words_miss_nobody() {
+    both_engines(async |database| {
+        // Every department and every town has many people; two are in both, at neither end of either.
+        let row = |n: usize, department: &str, town: &str| {
+            format!("p{n}@x.example,Pat {n},Pat,{n},,,,,{department},,{town},\n")
+        };
+        let mut rows: Vec<String> = (0..3000).map(|n| row(n, "Sales", "Bonn")).collect();
+        rows.extend((3000..6000).map(|n| row(n, "Legal", "Graz")));
+        rows[1500] = row(1500, "Sales", "Graz");
+        rows[4500] = row(4500, "Sales", "Graz");
+        let directory = directory_of(database, &rows.concat()).await;
+        directory.load_index().await.unwrap();
+        assert_eq!(found(&directory, "sal gra").await, ["Pat 1500", "Pat 4500"]);
+        let crowd = directory.search("pat sales", Range { first: 250, last: 349 }).await.unwrap();
+        assert_eq!((crowd.entries.len(), crowd.total as usize), (50, directory::limits::RESULTS_MAX));
+    });
+}
+
+#[test]
 fn an_entry_is_got_by_address_and_listed_by_id() {
     both_engines(async |database| {
         let directory = directory_of(database, STAFF).await;

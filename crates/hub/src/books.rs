@@ -44,7 +44,7 @@ impl Access {
     pub async fn create_book(&self, name: &str) -> Result<Book> {
         let (writer, name) = (self.writer(), name.trim().to_owned());
         let book = self.ledger().write::<_, HubError>(move |tx| create(tx, &writer, &name)).await?;
-        self.announce().await?;
+        self.announce();
         Ok(book)
     }
 
@@ -55,7 +55,7 @@ impl Access {
     pub async fn rename_book(&self, book: BookId, name: &str) -> Result<Book> {
         let (writer, name) = (self.writer(), name.trim().to_owned());
         let book = self.ledger().write::<_, HubError>(move |tx| rename(tx, &writer, book, &name)).await?;
-        self.announce().await?;
+        self.announce();
         Ok(book)
     }
 
@@ -66,7 +66,8 @@ impl Access {
     pub async fn delete_book(&self, book: BookId) -> Result<()> {
         let writer = self.writer();
         self.ledger().write::<_, HubError>(move |tx| delete(tx, &writer, book)).await?;
-        self.announce().await
+        self.announce();
+        Ok(())
     }
 
     /// Deletes every card of a book (MS-ASCMD 2.2.3.55 EmptyFolderContents). They stay in history.
@@ -78,7 +79,8 @@ impl Access {
                 empty(tx, &writer, book)
             })
             .await?;
-        self.announce().await
+        self.announce();
+        Ok(())
     }
 }
 

@@ -127,7 +127,7 @@ impl Access {
                 Ok(created)
             })
             .await?;
-        self.announce().await?;
+        self.announce();
         Ok(created)
     }
 
@@ -154,7 +154,7 @@ impl Access {
                 apply(tx, &writer, card, against, edit.as_ref())
             })
             .await?;
-        self.announce().await?;
+        self.announce();
         Ok(stored)
     }
 
@@ -173,7 +173,8 @@ impl Access {
                 Ok(())
             })
             .await?;
-        self.announce().await
+        self.announce();
+        Ok(())
     }
 
     /// Moves a card to another book; nothing happens when it is there.
@@ -194,7 +195,7 @@ impl Access {
                 stored(tx, &writer.account, card)?.ok_or(HubError::NoSuchCard(card))
             })
             .await?;
-        self.announce().await?;
+        self.announce();
         Ok(stored)
     }
 

@@ -93,7 +93,7 @@ impl Access {
     /// Notes that a device asked. Writes only when something is new or the last note is old.
     pub async fn greet(&self, greeting: DeviceGreeting) -> Result<Device> {
         let (account, now, name) = (self.account(), self.hub().now(), greeting.device.clone());
-        let known = self.ledger().read::<_, HubError>(move |tx| Ok(devices::get(tx, &account, &name)?)).await?;
+        let known = self.ledger().query::<_, HubError>(move |tx| Ok(devices::get(tx, &account, &name)?)).await?;
         let resolution = i64::try_from(LAST_SEEN_RESOLUTION.as_micros()).unwrap_or(i64::MAX);
         if let Some(known) = known
             && known.device_type == greeting.device_type
@@ -168,7 +168,7 @@ impl Access {
                 Ok(())
             })
             .await?;
-        self.announce().await?;
+        self.announce();
         Ok(device)
     }
 

@@ -5,7 +5,7 @@
 //! the device holds; what others did meanwhile stays to be told.
 
 use ledger::{
-    BookId, Transaction,
+    AccountId, BookId, Transaction,
     tables::{accounts, books, devices},
 };
 use serde::{Deserialize, Serialize};
@@ -126,10 +126,8 @@ impl Access {
         let (account, name) = (self.account(), name.to_owned());
         self.ledger()
             .read::<_, HubError>(move |tx| {
-                let Some(row) = devices::get(tx, &account, &name)? else { return Ok(false) };
-                let hierarchy: Hierarchy = read(&row.hierarchy)?;
-                let wanted = withheld::wanted(&books::living(tx, &account)?, view.view);
-                Ok(hierarchy.number > 0 && !difference(&hierarchy.shown, &wanted).is_empty())
+                let living = books::living(tx, &account)?;
+                is_stale(tx, &account, &name, &withheld::wanted(&living, view.view))
             })
             .await
     }
@@ -186,7 +184,7 @@ impl Access {
                 Ok(FolderAnswer::Done { key: hierarchy.key(), book })
             })
             .await?;
-        self.announce().await?;
+        self.announce();
         Ok(answer)
     }
 }
@@ -213,6 +211,18 @@ impl FolderCommand {
             }
         }
     }
+}
+
+/// Whether a device holds other folders, or other names, than these, which are those it should have.
+pub(crate) fn is_stale(
+    tx: &mut dyn Transaction,
+    account: &AccountId,
+    device: &str,
+    wanted: &[books::Book],
+) -> Result<bool> {
+    let Some(text) = devices::hierarchy(tx, account, device)? else { return Ok(false) };
+    let hierarchy: Hierarchy = read(&text)?;
+    Ok(hierarchy.number > 0 && !difference(&hierarchy.shown, wanted).is_empty())
 }
 
 fn difference(shown: &[(i64, String)], living: &[books::Book]) -> Vec<HierarchyChange> {

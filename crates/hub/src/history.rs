@@ -100,7 +100,7 @@ impl Access {
                 Ok(written(&writer, &row, facts))
             })
             .await?;
-        self.announce().await?;
+        self.announce();
         Ok(restored)
     }
 }

@@ -146,12 +146,7 @@ impl Access {
     }
 
     /// Tells everyone who waits for this account that it has moved on. Called after every commit that wrote.
-    pub(crate) async fn announce(&self) -> Result<()> {
-        let account = self.account;
-        let revision = self.ledger().read::<_, HubError>(move |tx| Ok(accounts::revision(tx, &account)?)).await?;
-        if let Some(revision) = revision {
-            self.hub.wake_ups().publish(account, revision);
-        }
-        Ok(())
+    pub(crate) fn announce(&self) {
+        self.hub.wake_ups().publish(self.account);
     }
 }

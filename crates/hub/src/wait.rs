@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use ledger::{AccountId, Revision};
+use ledger::AccountId;
 use tokio::sync::{broadcast, watch};
 
 /// Accounts whose changes a listener of all accounts may fall behind before it is told that it missed some.
@@ -14,7 +14,7 @@ const FEED_BACKLOG: usize = 4096;
 /// Accounts are spread over this many locks.
 const SHARDS: usize = 64;
 
-type Slots = HashMap<AccountId, watch::Sender<i64>>;
+type Slots = HashMap<AccountId, watch::Sender<()>>;
 
 /// The waiting room.
 pub struct WakeUps {
@@ -30,7 +30,7 @@ impl Default for WakeUps {
 
 /// A place in the waiting room, for one account.
 pub struct Waiting {
-    receiver: watch::Receiver<i64>,
+    receiver: watch::Receiver<()>,
 }
 
 impl Waiting {
@@ -48,18 +48,18 @@ impl WakeUps {
     #[must_use]
     pub fn wait_for(&self, account: AccountId) -> Waiting {
         let mut slots = self.shard(account);
-        let receiver = slots.entry(account).or_insert_with(|| watch::channel(0).0).subscribe();
+        let receiver = slots.entry(account).or_insert_with(|| watch::channel(()).0).subscribe();
         Waiting { receiver }
     }
 
     /// Wakes those who wait for the account. Also the door for wake-ups from other processes and nodes.
-    pub fn publish(&self, account: AccountId, revision: Revision) {
+    pub fn publish(&self, account: AccountId) {
         let mut slots = self.shard(account);
         if let Some(slot) = slots.get(&account) {
             if slot.receiver_count() == 0 {
                 slots.remove(&account);
             } else {
-                slot.send_replace(revision.0);
+                slot.send_replace(());
             }
         }
         drop(slots);

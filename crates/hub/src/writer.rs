@@ -71,22 +71,34 @@ impl Writer {
             uid: card.uid.clone(),
             note_bytes: 0,
         };
-        self.put_living(tx, row, card)
+        self.put_living(tx, None, row, card)
     }
 
     /// A new version of a card where it is; a deleted one lives again in the book it was last in.
     pub(crate) fn replace(&self, tx: &mut dyn Transaction, row: &CardRow, card: &Card) -> Result<CardRow> {
+        self.replace_in(tx, row, row.book, card)
+    }
+
+    /// A new version of a card that is, or was when it was deleted, in the book of its row, and is in `book` now.
+    pub(crate) fn replace_in(
+        &self,
+        tx: &mut dyn Transaction,
+        row: &CardRow,
+        book: BookId,
+        card: &Card,
+    ) -> Result<CardRow> {
         let revision = accounts::next_revision(tx, &self.account, self.now)?;
-        self.put_living(tx, CardRow { revision, deleted: false, uid: card.uid.clone(), ..row.clone() }, card)
+        let next = CardRow { book, revision, deleted: false, uid: card.uid.clone(), ..row.clone() };
+        self.put_living(tx, Some(row), next, card)
     }
 
     /// A tombstone. The facts stay readable in it.
     pub(crate) fn delete(&self, tx: &mut dyn Transaction, row: &CardRow) -> Result<CardRow> {
         let facts = self.newest_facts(tx, row)?;
         let revision = self.put_tombstone(tx, row, facts)?;
-        let row = CardRow { revision, deleted: true, ..row.clone() };
-        versions::put_card(tx, &self.account, &row, None)?;
-        Ok(row)
+        let tombstone = CardRow { revision, deleted: true, ..row.clone() };
+        versions::update_card(tx, &self.account, row, &tombstone, None)?;
+        Ok(tombstone)
     }
 
     /// A tombstone in the old book and a version in the new one.
@@ -94,7 +106,7 @@ impl Writer {
         let facts = self.newest_facts(tx, row)?;
         let card = read_facts(&facts)?;
         self.put_tombstone(tx, row, facts)?;
-        self.replace(tx, &CardRow { book, ..row.clone() }, &card)
+        self.replace_in(tx, row, book, &card)
     }
 
     /// Keeps both forms of a photo.
@@ -127,7 +139,14 @@ impl Writer {
         }
     }
 
-    fn put_living(&self, tx: &mut dyn Transaction, mut row: CardRow, card: &Card) -> Result<CardRow> {
+    /// Writes a version of a living card, which is new when there is no `before`.
+    fn put_living(
+        &self,
+        tx: &mut dyn Transaction,
+        before: Option<&CardRow>,
+        mut row: CardRow,
+        card: &Card,
+    ) -> Result<CardRow> {
         let lens = standard_lens();
         let contact = lens.project(card);
         let picture = self.picture(tx, &contact)?;
@@ -143,8 +162,16 @@ impl Writer {
             written_at: self.now,
             author: self.author.to_string(),
         };
-        versions::insert(tx, &self.account, &version)?;
-        versions::put_card(tx, &self.account, &row, Some(&form))?;
+        match before {
+            None => {
+                versions::insert_first(tx, &self.account, &version)?;
+                versions::insert_card(tx, &self.account, &row, &form)?;
+            }
+            Some(before) => {
+                versions::insert(tx, &self.account, &version)?;
+                versions::update_card(tx, &self.account, before, &row, Some(&form))?;
+            }
+        }
         Ok(row)
     }
 

@@ -493,7 +493,7 @@ pub(crate) enum Found {
 impl Inner {
     pub(crate) async fn person(&self, name: &str) -> Result<Option<Person>, Refusal> {
         let name = name.to_owned();
-        Ok(self.database.read(move |tx| people::by_login_name(tx, &name)).await?)
+        Ok(self.database.query(move |tx| people::by_login_name(tx, &name)).await?)
     }
 
     /// Which of the passwords that somebody chose this is. Takes as long when there are none.
@@ -584,7 +584,7 @@ impl Inner {
     pub(crate) fn wake(&self, account: AccountId) {
         if let Some(hub) = &self.settings.hub {
             // No contact has changed: those who wake look for themselves.
-            hub.wake_ups().publish(account, hub::Revision(i64::MAX));
+            hub.wake_ups().publish(account);
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use access::{AccountOnDevice, DevicePolicy, Exemption, Facts, Policy, SecondAccount, SignIn, Standing, Verdict, os};
-use hub::{AccessPath, AccountId, Revision, devices::Device};
+use hub::{AccessPath, AccountId, devices::Device};
 use ledger::{
     LedgerError, Transaction,
     tables::{
@@ -358,7 +358,7 @@ impl Gate {
     fn wake(&self, account: AccountId) {
         if let Some(hub) = &self.identity.inner.settings.hub {
             // Those who wake look; the revision is a hint.
-            hub.wake_ups().publish(account, Revision(i64::MAX));
+            hub.wake_ups().publish(account);
         }
     }
 }
@@ -442,12 +442,7 @@ fn account_on_device(known: &Seen, user: Option<&str>, host: &str, now: i64) -> 
 }
 
 /// The how-manieth of a person's devices this is, by when each was first seen.
-fn number_of(
-    tx: &mut dyn Transaction,
-    account: &AccountId,
-    device: &str,
-    first_seen: i64,
-) -> Result<u32, LedgerError> {
+fn number_of(tx: &mut dyn Transaction, account: &AccountId, device: &str, first_seen: i64) -> Result<u32, LedgerError> {
     let all = devices::of_account(tx, account)?;
     let before = all.iter().filter(|one| (one.first_seen, one.device.as_str()) < (first_seen, device));
     Ok(u32::try_from(before.count()).unwrap_or(u32::MAX).saturating_add(1))

@@ -103,6 +103,22 @@ impl Database {
         }
     }
 
+    /// As [`read`](Self::read), for work that is a single query: on SQLite there is no transaction to begin and to end
+    /// around it. A second query of the same work fails.
+    pub async fn query<T, E>(
+        &self,
+        work: impl Fn(&mut dyn Transaction) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: WorkError,
+    {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.query(&work).await,
+            Engine::Postgres(postgres) => postgres.read(Arc::new(work)).await,
+        }
+    }
+
     /// As [`read`](Self::read), for work of more than some milliseconds: it runs where it keeps nobody from working.
     pub async fn read_long<T, E>(
         &self,

@@ -14,11 +14,8 @@ pub(crate) const GROUP: usize = 64;
 /// How long a SQLite transaction waits for another process to finish its own.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
-/// SQLite's page cache, per connection.
+/// SQLite's page cache, per connection. As large as the block it is kept in (`.cargo/config.toml`).
 pub(crate) const CACHE_BYTES: i64 = 8 << 20;
-
-/// How much of the SQLite file is read through a memory map.
-pub(crate) const MAP_BYTES: i64 = 256 << 20;
 
 /// Pages in the write-ahead log after which SQLite moves them into the database by itself (16 MiB).
 pub(crate) const CHECKPOINT_PAGES: i64 = 4096;

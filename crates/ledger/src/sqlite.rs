@@ -115,6 +115,14 @@ impl Sqlite {
         self.reader(permit)?.transact(work)
     }
 
+    pub(crate) async fn query<T, E: WorkError>(
+        &self,
+        work: &(impl Fn(&mut dyn Transaction) -> Result<T, E> + Sync),
+    ) -> Result<T, E> {
+        let permit = self.free.acquire().await.map_err(|_| LedgerError::Closed)?;
+        self.reader(permit)?.query(work)
+    }
+
     pub(crate) async fn read_long<T, E>(
         self: Arc<Self>,
         work: impl Fn(&mut dyn Transaction) -> Result<T, E> + Send + Sync + 'static,
@@ -164,12 +172,19 @@ impl Reader<'_> {
     fn transact<T, E: WorkError>(&self, work: &impl Fn(&mut dyn Transaction) -> Result<T, E>) -> Result<T, E> {
         let Some(connection) = &self.connection else { return Err(LedgerError::Closed.into()) };
         run(connection, "BEGIN")?;
-        let mut transaction = SqliteTransaction { connection, failed: false };
+        let mut transaction = SqliteTransaction::new(connection);
         let result = work(&mut transaction);
         let result = verdict(result, transaction.failed);
         // Nothing was written, so there is nothing a failing COMMIT could lose.
         let _ = run(connection, "COMMIT");
         result
+    }
+
+    fn query<T, E: WorkError>(&self, work: &impl Fn(&mut dyn Transaction) -> Result<T, E>) -> Result<T, E> {
+        let Some(connection) = &self.connection else { return Err(LedgerError::Closed.into()) };
+        let mut transaction = SqliteTransaction { queries_left: Some(1), ..SqliteTransaction::new(connection) };
+        let result = work(&mut transaction);
+        verdict(result, transaction.failed)
     }
 }
 
@@ -205,7 +220,7 @@ where
     E: WorkError,
 {
     fn run(&mut self, connection: &Connection) -> bool {
-        let mut transaction = SqliteTransaction { connection, failed: false };
+        let mut transaction = SqliteTransaction::new(connection);
         // A panic belongs to the caller, not to the neighbours in this commit.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut transaction)));
         let outcome = outcome.map(|result| verdict(result, transaction.failed));
@@ -231,6 +246,15 @@ enum Stopped {
     Failed(LedgerError),
     /// The engine rolled it back in the middle of a piece; the others may be innocent.
     RolledBack,
+    /// A piece ended with an error of its own, and there was no savepoint to go back to.
+    Refused,
+}
+
+/// Whether the pieces of a shared transaction can be undone one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Savepoints {
+    No,
+    Yes,
 }
 
 /// The thread that writes.
@@ -255,44 +279,60 @@ impl Writer {
     }
 
     /// Runs a group in one transaction. When the engine throws that away in the middle of a piece, each runs again in
-    /// one of its own, so that a piece that does not fit on the disk takes no other with it.
+    /// one of its own, so that a piece that does not fit on the disk takes no other with it. Savepoints around the pieces
+    /// make SQLite copy every page that is written, so there are none until a piece ends with an error.
     fn serve(&mut self, mut group: Vec<Box<dyn Job>>) {
-        match self.transact(&mut group) {
+        let mut result = self.transact(&mut group, Savepoints::No);
+        if matches!(result, Err(Stopped::Refused)) && group.len() > 1 {
+            result = self.transact(&mut group, Savepoints::Yes);
+        }
+        match result {
             Err(Stopped::RolledBack) if group.len() > 1 => {
                 for piece in group {
                     self.serve(vec![piece]);
                 }
             }
             // The only piece has its own error to tell, and nothing of it was kept.
-            Ok(()) | Err(Stopped::RolledBack) => group.into_iter().for_each(|piece| piece.answer(Ok(()))),
+            Ok(()) | Err(Stopped::RolledBack | Stopped::Refused) => {
+                for piece in group {
+                    piece.answer(Ok(()));
+                }
+            }
             Err(Stopped::Failed(error)) => group.into_iter().for_each(|piece| piece.answer(Err(error.clone()))),
         }
     }
 
-    fn transact(&self, group: &mut [Box<dyn Job>]) -> Result<(), Stopped> {
+    fn transact(&self, group: &mut [Box<dyn Job>], savepoints: Savepoints) -> Result<(), Stopped> {
         let connection = &self.connection;
-        let result = self.transact_open(group);
+        let result = self.transact_open(group, savepoints);
         if !connection.is_autocommit() {
             let _ = run(connection, "ROLLBACK");
         }
         result
     }
 
-    fn transact_open(&self, group: &mut [Box<dyn Job>]) -> Result<(), Stopped> {
+    fn transact_open(&self, group: &mut [Box<dyn Job>], savepoints: Savepoints) -> Result<(), Stopped> {
         let connection = &self.connection;
         let statement = |sql| run(connection, sql).map_err(Stopped::Failed);
         // Takes the write lock at once: a transaction that upgraded later could find its picture outdated.
         statement("BEGIN IMMEDIATE")?;
         for piece in group {
-            statement("SAVEPOINT piece")?;
+            if savepoints == Savepoints::Yes {
+                statement("SAVEPOINT piece")?;
+            }
             let keep = piece.run(connection);
             if connection.is_autocommit() {
                 return Err(Stopped::RolledBack);
             }
-            if !keep {
-                statement("ROLLBACK TO piece")?;
+            match (savepoints, keep) {
+                (Savepoints::No, true) => {}
+                (Savepoints::No, false) => return Err(Stopped::Refused),
+                (Savepoints::Yes, true) => statement("RELEASE piece")?,
+                (Savepoints::Yes, false) => {
+                    statement("ROLLBACK TO piece")?;
+                    statement("RELEASE piece")?;
+                }
             }
-            statement("RELEASE piece")?;
         }
         statement("COMMIT")
     }
@@ -317,9 +357,33 @@ impl Writer {
 struct SqliteTransaction<'c> {
     connection: &'c Connection,
     failed: bool,
+    /// How many more queries there may be; `None` for any number.
+    queries_left: Option<u32>,
 }
 
-impl SqliteTransaction<'_> {
+impl<'c> SqliteTransaction<'c> {
+    fn new(connection: &'c Connection) -> Self {
+        Self { connection, failed: false, queries_left: None }
+    }
+
+    /// Counts a query; one too many would see another picture of the database than the one before.
+    fn count(&mut self) -> Result<()> {
+        if self.failed {
+            return Err(LedgerError::Broken);
+        }
+        match &mut self.queries_left {
+            None => Ok(()),
+            Some(0) => {
+                self.failed = true;
+                Err(LedgerError::Database("a second query outside of a transaction".into()))
+            }
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+        }
+    }
+
     fn remember<T>(&mut self, result: Result<T>) -> Result<T> {
         self.failed |= result.is_err();
         result
@@ -328,9 +392,7 @@ impl SqliteTransaction<'_> {
 
 impl Transaction for SqliteTransaction<'_> {
     fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64> {
-        if self.failed {
-            return Err(LedgerError::Broken);
-        }
+        self.count()?;
         let result = statement::check(sql, values).and_then(|()| {
             if let Some(table) = sql.strip_suffix(statement::KEY_IS_THE_TABLE) {
                 return self
@@ -352,9 +414,7 @@ impl Transaction for SqliteTransaction<'_> {
         values: &[Value<'_>],
         each: &mut dyn FnMut(&dyn Row) -> Result<()>,
     ) -> Result<()> {
-        if self.failed {
-            return Err(LedgerError::Broken);
-        }
+        self.count()?;
         let prepared =
             statement::check(sql, values).and_then(|()| self.connection.prepare_cached(sql).map_err(from_sqlite));
         let mut prepared = self.remember(prepared)?;
@@ -439,7 +499,9 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection> {
     )?;
     set("foreign_keys", 1)?;
     set("cache_size", -(limits::CACHE_BYTES >> 10))?;
-    set("mmap_size", limits::MAP_BYTES)?;
+    // A map of the file would be taken down and set up again, with a fault for every page, by each connection after
+    // each commit of another.
+    set("mmap_size", 0)?;
     set("temp_store", 2)?;
     set("wal_autocheckpoint", limits::CHECKPOINT_PAGES)?;
     set("journal_size_limit", i64::try_from(limits::WAL_BYTES).unwrap_or(i64::MAX))?;

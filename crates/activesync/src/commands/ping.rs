@@ -1,12 +1,12 @@
 //! Ping: tell me when something changes (MS-ASCMD 2.2.1.13).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use hub::{
     Access, BookId,
     devices::PingMemory,
-    round::PingedBook,
-    withheld::{Shown, View},
+    round::{News, PingedBook},
+    withheld::Shown,
 };
 use wbxml::{document, pages::ping as p};
 
@@ -182,13 +182,13 @@ pub(crate) enum Step {
 
 /// A Ping that waits: which account, which books, until when; nothing else of the request.
 pub(crate) struct Held {
-    shared: std::sync::Arc<Shared>,
+    shared: Arc<Shared>,
     access: Access,
     guest: Box<Guest>,
     shown: Shown,
     device: Box<str>,
     folders: Box<[BookId]>,
-    books: Box<[PingedBook]>,
+    books: Arc<[PingedBook]>,
     patience: Duration,
 }
 
@@ -207,11 +207,9 @@ pub(crate) async fn begin(session: Session, body: &[u8]) -> Result<Step, Refusal
     match plan {
         Plan::Answer(answer) => done(&answer),
         Plan::Wait { heartbeat, folders } => {
-            // Ids nobody knows are passed over, as are books never synchronised: iOS pings some before their first Sync.
-            let living = session.access.books().await?;
+            // Ids nobody knows are passed over.
             let folders: Box<[BookId]> = folders.iter().filter_map(|id| ids::folder(id)).collect();
-            let known = folders.iter().filter(|book| living.iter().any(|one| one.book == **book));
-            let books = known.map(|book| session.pinged(*book)).collect();
+            let books = folders.iter().map(|book| session.pinged(*book)).collect();
             let device = session.device_id().into();
             let Session { shared, access, guest, shown, .. } = session;
             let held = Held { shared, access, guest, shown, device, folders, books, patience: heartbeat };
@@ -251,17 +249,16 @@ pub(crate) async fn hold(held: Box<Held>) -> Result<answer::Answer, Stop> {
 async fn look(held: &Held) -> Result<Option<Answer>, Refusal> {
     let Held { access, device, shown, .. } = held;
     let changes = |folders: Vec<BookId>| Answer::Changes(folders.into_iter().map(ids::collection_id).collect());
-    if access.hierarchy_is_stale_of(device, *shown).await? {
-        // A folder that is to leave the device is synchronised once more before: it may hold edits.
-        let mut leaving = access.leaving(device, *shown).await?;
-        leaving.retain(|folder| held.folders.contains(folder));
-        return Ok(Some(if leaving.is_empty() { Answer::HierarchyChanged } else { changes(leaving) }));
-    }
-    if shown.view == View::Withheld {
-        return Ok(None);
-    }
-    let pending = access.pending(device, held.books.to_vec()).await?;
-    Ok((!pending.is_empty()).then(|| changes(pending)))
+    Ok(match access.news(device, *shown, Arc::clone(&held.books)).await? {
+        News::Nothing => None,
+        News::Books(books) => Some(changes(books)),
+        News::Hierarchy => {
+            // A folder that is to leave the device is synchronised once more before: it may hold edits.
+            let mut leaving = access.leaving(device, *shown).await?;
+            leaving.retain(|folder| held.folders.contains(folder));
+            Some(if leaving.is_empty() { Answer::HierarchyChanged } else { changes(leaving) })
+        }
+    })
 }
 
 #[cfg(test)]

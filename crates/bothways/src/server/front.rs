@@ -107,9 +107,10 @@ impl Front {
         let started = Instant::now();
         let id = new_uuid();
         let room = match (service, Room::of(request.uri().path())) {
-            (Service::Metrics, Room::ActiveSync | Room::Autodiscover | Room::Graph | Room::SignIn | Room::Certificates) => {
-                Room::Nothing
-            },
+            (
+                Service::Metrics,
+                Room::ActiveSync | Room::Autodiscover | Room::Graph | Room::SignIn | Room::Certificates,
+            ) => Room::Nothing,
             (_, room) => room,
         };
         let client = self.client(peer, &request);

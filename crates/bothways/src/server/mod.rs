@@ -210,10 +210,7 @@ fn places() -> usize {
     places.clamp(16, limits::CONNECTIONS_MAX)
 }
 
-async fn listeners(
-    configuration: &Configuration,
-    tls: Option<&Arc<Tls>>,
-) -> anyhow::Result<Vec<Listener>> {
+async fn listeners(configuration: &Configuration, tls: Option<&Arc<Tls>>) -> anyhow::Result<Vec<Listener>> {
     let settings = &configuration.server;
     let contacts = settings.listen.iter().map(|address| (*address, tls.cloned(), Service::Contacts));
     let operations = settings.metrics_listen.map(|address| (address, None, Service::Metrics));

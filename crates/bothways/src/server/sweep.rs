@@ -28,8 +28,8 @@ pub async fn run(ledger: Database, hub: Hub, interval: Duration, overlap: Durati
 /// Wakes those who wait for an account changed at or after a moment. How many accounts there were.
 async fn sweep(ledger: &Database, hub: &Hub, since: i64) -> Result<usize, LedgerError> {
     let changed = ledger.read::<_, LedgerError>(move |tx| accounts::changed_since(tx, since)).await?;
-    for (account, revision) in &changed {
-        hub.wake_ups().publish(*account, *revision);
+    for (account, _) in &changed {
+        hub.wake_ups().publish(*account);
     }
     Ok(changed.len())
 }

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use certificates::Trust;
 use rustls::{
     ConfigBuilder, ServerConfig, WantsVerifier,
     crypto::aws_lc_rs,
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use certificates::Trust;
 use tokio_rustls::TlsAcceptor;
 
 use crate::certificate::{CertificateError, Files};

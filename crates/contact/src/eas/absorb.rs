@@ -40,7 +40,9 @@ pub(super) fn absorb(
         edit_record(&mut card, record, served, &seen, ids);
     }
     edit_filed_as(&mut card, served, &seen, ids);
-    let_the_full_name_follow(&mut card, &name_before);
+    if record::NAME_PARTS.iter().any(|part| served.texts.get(part) != seen.texts.get(part)) {
+        let_the_full_name_follow(&mut card, &name_before);
+    }
     if seen.body != served.body {
         edit_note(&mut card, lens, served.body.as_deref(), seen.body.as_deref(), ids);
     }
@@ -82,7 +84,7 @@ fn edit_line(
 ) {
     let members = line.members(card);
     let held = items_in_slots(card, &members, before);
-    let chosen = choose_items(card, &members, before, after, &held);
+    let chosen = choose_items(card, line, &members, before, after, &held);
 
     let deleted: Vec<usize> = held.iter().flatten().copied().filter(|at| !chosen.contains(&Some(*at))).collect();
     let mut order: Vec<usize> = Vec::with_capacity(members.len() + 1);
@@ -159,6 +161,7 @@ type Pick<'a> = &'a dyn Fn(usize, &str, &[usize]) -> Option<usize>;
 /// Which existing item each slot shows from now on; `None` where a new one is needed or the slot is empty.
 fn choose_items(
     card: &Card,
+    line: Line,
     members: &[usize],
     before: &[Option<&str>],
     after: &[Option<&str>],
@@ -192,13 +195,12 @@ fn choose_items(
             .find(|&from| before_at(from) == Some(text) && held_at(from).is_some_and(|at| !taken.contains(&at)));
         from.and_then(held_at)
     });
-    // Waiting without a slot until now.
+    // Waiting without a slot until now, if it can be brought before all others that wait.
     settle(&|_, text, taken| {
-        members.iter().copied().find(|at| {
-            !held.contains(&Some(*at))
-                && !taken.contains(at)
-                && card.items.get(*at).is_some_and(|item| Line::shown(item) == text)
-        })
+        let waiting = || members.iter().copied().filter(|at| !held.contains(&Some(*at)) && !taken.contains(at));
+        let item = |at: usize| card.items.get(at);
+        let goes_first = |it: &Item| waiting().filter_map(item).all(|other| line.can_stand_before(it, other));
+        waiting().find(|&at| item(at).is_some_and(|it| Line::shown(it) == text && goes_first(it)))
     });
     // Typed over.
     settle(&|slot, _, _| held_at(slot));
@@ -266,9 +268,7 @@ fn edit_record(card: &mut Card, record: Record, served: &EasContact, seen: &EasC
         card.items.len() - 1
     });
     let Some(item) = card.items.get_mut(at) else { return };
-    for element in changed {
-        record::set_part(&mut item.fact, element, seen.texts.get(&element).cloned());
-    }
+    record::set_parts(&mut item.fact, changed.iter().map(|element| (*element, seen.texts.get(element))));
     item.touched();
     if record::is_spent(record, &item.fact) {
         card.items.remove(at);
@@ -298,16 +298,13 @@ fn edit_filed_as(card: &mut Card, served: &EasContact, seen: &EasContact, ids: &
     }
 }
 
+/// A full name composed of the parts goes with the last of them; one of the person's own stays.
 fn let_the_full_name_follow(card: &mut Card, before: &Name) {
     let Some(at) = Record::Name.position(card) else { return };
     let Some(Item { fact: Fact::Name(name), .. }) = card.items.get_mut(at) else { return };
-    let parts_changed =
-        Name { full: None, file_as: None, ..name.clone() } != Name { full: None, file_as: None, ..before.clone() };
-    if parts_changed && !record::is_written_out_only(name) {
-        name.full = names::full_following(&record::taken_apart(before), name);
-        if *name == Name::default() {
-            card.items.remove(at);
-        }
+    name.full = names::full_following(&record::taken_apart(before), name);
+    if *name == Name::default() {
+        card.items.remove(at);
     }
 }
 

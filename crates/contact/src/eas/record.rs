@@ -4,6 +4,7 @@ use super::Property;
 use crate::{
     Card, Context, Fact, Item,
     fact::{Address, Name, Organization},
+    names,
 };
 
 /// A fact that several elements show.
@@ -159,9 +160,12 @@ pub(super) fn is_written_out_only(name: &Name) -> bool {
         && [&name.given, &name.given2, &name.surname, &name.prefix, &name.suffix].iter().all(|part| part.is_none())
 }
 
+/// The elements that show the parts a full name is composed of.
+pub(super) const NAME_PARTS: [Property; 5] =
+    [Property::FirstName, Property::MiddleName, Property::LastName, Property::Title, Property::Suffix];
+
 fn is_name_part(element: Property) -> bool {
-    use Property as P;
-    matches!(element, P::FirstName | P::MiddleName | P::LastName | P::Title | P::Suffix)
+    NAME_PARTS.contains(&element)
 }
 
 /// The part of a name that is only written out whole: a phone would show a contact without a name otherwise. The last
@@ -176,22 +180,31 @@ fn word_of(name: &Name, element: Property) -> Option<&str> {
     }
 }
 
-/// The same name with the parts that [`part`] shows of it, so that one of them can be edited.
+/// The same name with the parts that [`part`] shows of it, so that one of them can be edited. The full name of one that
+/// was only written out is then composed of them.
 pub(super) fn taken_apart(name: &Name) -> Name {
     if !is_written_out_only(name) {
         return name.clone();
     }
     let word = |element| word_of(name, element).map(str::to_owned);
-    Name { given: word(Property::FirstName), surname: word(Property::LastName), ..name.clone() }
+    let apart = Name { given: word(Property::FirstName), surname: word(Property::LastName), ..name.clone() };
+    Name { full: names::composed(&apart), ..apart }
 }
 
-/// Sets the part of the fact that the element shows, and drops what the change makes untrue.
-pub(super) fn set_part(fact: &mut Fact, element: Property, text: Option<String>) {
+/// Sets the parts of the fact that these elements show, and drops what the change makes untrue.
+pub(super) fn set_parts<'a>(fact: &mut Fact, changes: impl Iterator<Item = (Property, Option<&'a String>)> + Clone) {
+    // Once and before all: of a name whose first name is just cleared the full name is no writing out of the rest.
     if let Fact::Name(name) = fact
-        && is_name_part(element)
+        && changes.clone().any(|(element, _)| is_name_part(element))
     {
         *name = taken_apart(name);
     }
+    for (element, text) in changes {
+        set_part(fact, element, text.cloned());
+    }
+}
+
+fn set_part(fact: &mut Fact, element: Property, text: Option<String>) {
     let part = match fact {
         Fact::Name(name) => match element {
             Property::FirstName => &mut name.given,

@@ -214,6 +214,14 @@ impl Line {
         })
     }
 
+    /// Whether the item can be brought before the other one: preferences and [places](Self::place_of_untyped) can be
+    /// given for it, but a label is the person's.
+    pub(super) fn can_stand_before(self, item: &Item, other: &Item) -> bool {
+        let rank = self.rank(item).unwrap_or(0);
+        let placed = if rank >= UNTYPED && self.place_of_untyped().is_some() { rank - UNTYPED } else { rank };
+        placed <= self.rank(other).unwrap_or(0)
+    }
+
     /// Where a number without a place is put when somebody sets it before a number with one: where its slot says.
     pub(super) const fn place_of_untyped(self) -> Option<Context> {
         match self {

@@ -189,11 +189,7 @@ impl Shelf {
     pub(super) fn replace(self, card: &mut Card, shown: usize, wanted: &[Wanted], ids: &mut dyn NewItemIds) {
         let ranked = self.ranked(card);
         let taken = self.match_up(card, &ranked, shown, wanted);
-
-        let mut places: Vec<usize> = taken.iter().flatten().copied().collect();
-        places.sort_unstable_by_key(|rank| *rank);
         let item_at = |rank: usize| ranked.get(rank).and_then(|index| card.items.get(*index)).cloned();
-        let last_pref = places.last().and_then(|rank| item_at(*rank)).and_then(|item| item.pref);
         let ordered: Vec<Item> = wanted
             .iter()
             .zip(&taken)
@@ -205,10 +201,19 @@ impl Shelf {
                 None => self.fresh(wanted, ids),
             })
             .collect();
-        let prefs: Vec<Option<u8>> = places.iter().map(|rank| item_at(*rank).and_then(|item| item.pref)).collect();
-        let indices: Vec<usize> = places.iter().filter_map(|rank| ranked.get(*rank).copied()).collect();
 
-        // New items stand right behind the last one kept, with its preference: before everything hidden.
+        // From this rank on the items that stay hidden, and those to be brought forward past them.
+        let hidden = (shown..ranked.len()).find(|rank| !taken.contains(&Some(*rank))).unwrap_or(ranked.len());
+        let places = places_for(&taken, hidden);
+        let prefs: Vec<Option<u8>> = places.iter().map(|rank| item_at(*rank).and_then(|item| item.pref)).collect();
+        let last_pref = prefs.last().copied().flatten();
+        let indices: Vec<usize> = places.iter().filter_map(|rank| ranked.get(*rank).copied()).collect();
+        let mut left: Vec<usize> = (0..ranked.len())
+            .filter(|rank| (*rank < hidden || taken.contains(&Some(*rank))) && !places.contains(rank))
+            .filter_map(|rank| ranked.get(rank).copied())
+            .collect();
+
+        // What finds no place stands right behind the last one that has, with its preference: before everything hidden.
         let behind = indices.last().map_or(card.items.len(), |index| index + 1);
         let mut added = Vec::new();
         for (order, mut item) in ordered.into_iter().enumerate() {
@@ -222,18 +227,11 @@ impl Shelf {
                 None => added.push(item),
             }
         }
-        let mut dropped: Vec<usize> = ranked
-            .iter()
-            .take(shown)
-            .enumerate()
-            .filter(|(rank, _)| !places.contains(rank))
-            .map(|(_, index)| *index)
-            .collect();
-        card.items.splice(behind..behind, added.clone());
-        dropped.sort_unstable_by(|a, b| b.cmp(a));
-        for index in dropped {
-            let shift = if index >= behind { added.len() } else { 0 };
-            card.items.remove(index + shift);
+        left.sort_unstable_by(|a, b| b.cmp(a));
+        let shift = added.len();
+        card.items.splice(behind..behind, added);
+        for index in left {
+            card.items.remove(index + if index >= behind { shift } else { 0 });
         }
     }
 
@@ -265,6 +263,16 @@ impl Shelf {
         }
         taken
     }
+}
+
+/// The ranks at which the items taken are to stand, ascending, all before rank `hidden`: those of the items taken there,
+/// and of items that go as many as are brought forward from behind.
+fn places_for(taken: &[Option<usize>], hidden: usize) -> Vec<usize> {
+    let (kept, freed): (Vec<usize>, Vec<usize>) = (0..hidden).partition(|rank| taken.contains(&Some(*rank)));
+    let brought_forward = taken.iter().flatten().filter(|rank| **rank >= hidden).count();
+    let mut places: Vec<usize> = kept.into_iter().chain(freed.into_iter().take(brought_forward)).collect();
+    places.sort_unstable();
+    places
 }
 
 #[cfg(test)]
@@ -319,6 +327,18 @@ mod tests {
     fn a_hidden_address_sent_again_is_not_doubled() {
         let card = card(&[("a", None), ("b", None), ("c", None), ("d", None)]);
         assert_eq!(replaced(card, &["d", "a", "b", "c"]), is(&[("d", 4), ("a", 1), ("b", 2), ("c", 3)]));
+    }
+
+    #[test]
+    fn a_hidden_address_sent_alone_is_shown_before_all_that_stay_hidden() {
+        let card = card(&[("a", None), ("b", None), ("c", None), ("d", None), ("e", None)]);
+        assert_eq!(replaced(card, &["e"]), is(&[("e", 5), ("d", 4)]));
+    }
+
+    #[test]
+    fn a_hidden_address_sent_behind_a_shown_one_is_shown_before_all_that_stay_hidden() {
+        let card = card(&[("a", Some(1)), ("b", Some(1)), ("c", Some(2)), ("d", Some(3)), ("e", None), ("f", None)]);
+        assert_eq!(replaced(card, &["c", "e"]), is(&[("c", 3), ("e", 5), ("d", 4), ("f", 6)]));
     }
 
     #[test]

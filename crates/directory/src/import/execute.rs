@@ -101,18 +101,21 @@ impl<P: FnMut(Progress)> Import<'_, P> {
         (self.progress)(self.done);
     }
 
-    /// Runs one transaction of this import and moves the directory's state to `state`.
+    /// Runs one transaction of this import and moves the directory's state to `state`, with a revision of its own: what
+    /// others keep of the directory is outdated by every one.
     async fn transaction(
         &mut self,
         state: State,
         work: impl Fn(&mut dyn Transaction, TenantId) -> ledger::Result<()> + Send + Sync + 'static,
     ) -> Result<(), ImportError> {
         let tenant = self.directory.tenant;
+        let state = State { revision: self.state.revision + 1, ..state };
+        let before = self.state.revision;
         let mine = self
             .directory
             .database
             .write(move |tx| {
-                if !tables::advance(tx, tenant, state.revision, state)? {
+                if !tables::advance(tx, tenant, before, state)? {
                     return Ok::<_, LedgerError>(false);
                 }
                 work(tx, tenant)?;

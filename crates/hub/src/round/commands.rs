@@ -68,6 +68,8 @@ impl Done {
 /// An edit: what it starts from, and what the device shows now.
 struct Edit<'a> {
     base: &'a Card,
+    /// The revision of the version that `base` is; zero for none.
+    base_revision: Revision,
     served: &'a EasContact,
     sent: &'a EasContact,
     photo: Option<&'a PreparedPhoto>,
@@ -166,13 +168,13 @@ impl Work<'_> {
         if let Some(seen) = self.record.get(&id) {
             // The answer was lost: the card exists. Only what is new since then is an edit.
             let (card, revision) = (seen.card, seen.revision());
-            let shown = self.again(tx, seen, sent, photo)?;
-            self.touch(tx, done, id, card, shown)?;
+            let (shown, newest) = self.again(tx, seen, sent, photo)?;
+            self.touch(tx, done, id, card, shown, newest)?;
             tracing::debug!(account = %self.writer.account, %card, %revision, "a repeated Add");
             return Ok(card);
         }
         let nothing = EasContact::default();
-        let edit = Edit { base: &Card::default(), served: &nothing, sent, photo };
+        let edit = Edit { base: &Card::default(), base_revision: Revision(0), served: &nothing, sent, photo };
         let mut card = self.absorb(tx, &edit)?;
         let revision = match done.revisions.next() {
             Some(revision) => Revision(revision),
@@ -193,24 +195,25 @@ impl Work<'_> {
         sent: &EasContact,
         photo: Option<&PreparedPhoto>,
     ) -> Result<bool> {
-        let shown = if let Some(seen) = self.record.get(&id) {
+        let (shown, newest) = if let Some(seen) = self.record.get(&id) {
             self.again(tx, seen, sent, photo)?
         } else {
-            if versions::newest(tx, &self.writer.account, self.book, card)?.is_none() {
+            let Some(newest) = versions::newest(tx, &self.writer.account, self.book, card)? else {
                 return Ok(false);
-            }
-            match held(tx, &self.writer.account, self.book, self.state, card)? {
-                Some(base) => {
-                    let base = read_facts(&base.facts)?;
+            };
+            match held(tx, &self.writer.account, self.state, &newest)? {
+                Some(version) => {
+                    let base = read_facts(&version.facts)?;
                     let served = self.lens.project(&base);
-                    self.edit(tx, card, &Edit { base: &base, served: &served, sent, photo })?;
-                    Shows::Contact(Box::new(self.lens.seen(&served, sent)))
+                    let edit = Edit { base: &base, base_revision: version.revision, served: &served, sent, photo };
+                    let newest = self.edit(tx, card, &edit)?;
+                    (Shows::Contact(Box::new(self.lens.seen(&served, sent))), newest)
                 }
                 None if self.withheld => return Ok(false),
-                None => self.change_of_unknown(tx, card, sent)?,
+                None => (self.change_of_unknown(tx, card, sent)?, None),
             }
         };
-        self.touch(tx, done, id, card, shown)?;
+        self.touch(tx, done, id, card, shown, newest)?;
         Ok(true)
     }
 
@@ -221,14 +224,15 @@ impl Work<'_> {
         seen: &Touched,
         sent: &EasContact,
         photo: Option<&PreparedPhoto>,
-    ) -> Result<Shows> {
+    ) -> Result<(Shows, Option<Newest>)> {
         let served = match &seen.shows {
             Shows::Contact(contact) => contact.as_ref().clone(),
             Shows::Nothing => EasContact::default(),
         };
         let base = self.facts_at(tx, seen.card, seen.revision())?;
-        self.edit(tx, seen.card, &Edit { base: &base, served: &served, sent, photo })?;
-        Ok(Shows::Contact(Box::new(self.lens.seen(&served, sent))))
+        let edit = Edit { base: &base, base_revision: seen.revision(), served: &served, sent, photo };
+        let newest = self.edit(tx, seen.card, &edit)?;
+        Ok((Shows::Contact(Box::new(self.lens.seen(&served, sent))), newest))
     }
 
     /// A Change of a card that the device should not hold: it kept it from before a reset, or was told that it is gone.
@@ -263,7 +267,7 @@ impl Work<'_> {
             return Ok(false);
         };
         let seen = self.record.get(&id);
-        let base = held(tx, &self.writer.account, self.book, self.state, card)?;
+        let base = held(tx, &self.writer.account, self.state, &newest)?;
         let knew = seen.map_or(base.is_some(), |seen| seen.shows != Shows::Nothing);
         if self.withheld && !knew {
             return Ok(false);
@@ -279,33 +283,40 @@ impl Work<'_> {
                 self.writer.delete(tx, &row)?;
             }
         }
-        self.touch(tx, done, id, card, Shows::Nothing)?;
+        self.touch(tx, done, id, card, Shows::Nothing, None)?;
         Ok(true)
     }
 
-    /// Merges an edit onto the newest version, wherever the card is now; the revision it ends at. A deleted card lives
-    /// again when the edit changes something.
-    fn edit(&self, tx: &mut dyn Transaction, card: CardId, edit: &Edit<'_>) -> Result<Revision> {
+    /// Merges an edit onto the newest version, wherever the card is now. A deleted card lives again when the edit changes
+    /// something. Gives what the card has become in this book; `None` when nothing was written here.
+    fn edit(&self, tx: &mut dyn Transaction, card: CardId, edit: &Edit<'_>) -> Result<Option<Newest>> {
         let row = versions::card(tx, &self.writer.account, card)?.ok_or(HubError::NoSuchCard(card))?;
         let mine = self.absorb(tx, edit)?;
         if mine == *edit.base {
-            return Ok(row.revision);
+            return Ok(None);
         }
-        let theirs = read_facts(&self.writer.newest_facts(tx, &row)?)?;
-        let merged = merge(edit.base, &mine, &theirs, self.winner);
-        if merged.card == theirs && !row.deleted {
+        let moved_on;
+        let theirs = if row.revision == edit.base_revision {
+            edit.base
+        } else {
+            moved_on = read_facts(&self.writer.newest_facts(tx, &row)?)?;
+            &moved_on
+        };
+        let merged = merge(edit.base, &mine, theirs, self.winner);
+        if merged.card == *theirs && !row.deleted {
             self.record_conflicts(tx, &row, &merged.conflicts)?;
-            return Ok(row.revision);
+            return Ok(None);
         }
         let row = self.replace(tx, &row, &merged.card)?;
         self.record_conflicts(tx, &row, &merged.conflicts)?;
-        Ok(row.revision)
+        let shows = || Shows::Contact(Box::new(self.lens.project(&merged.card)));
+        Ok((row.book == self.book).then(|| Newest { revision: row.revision, shows: shows() }))
     }
 
     /// A new version where the card is; a deleted one lives again in the book of the device that changed it.
     fn replace(&self, tx: &mut dyn Transaction, row: &CardRow, card: &Card) -> Result<CardRow> {
         let book = if row.deleted { self.book } else { row.book };
-        self.writer.replace(tx, &CardRow { book, ..row.clone() }, card)
+        self.writer.replace_in(tx, row, book, card)
     }
 
     fn absorb(&self, tx: &mut dyn Transaction, edit: &Edit<'_>) -> Result<Card> {
@@ -324,7 +335,8 @@ impl Work<'_> {
         Ok(conflicts::insert(tx, &self.writer.account, row.card, row.revision, &facts)?)
     }
 
-    /// Remembers what the device shows of a card now, beside the version the ledger has.
+    /// Remembers what the device shows of a card now, beside the version the ledger has, which is looked up when it is
+    /// not given.
     fn touch(
         &self,
         tx: &mut dyn Transaction,
@@ -332,8 +344,12 @@ impl Work<'_> {
         command: CommandId,
         card: CardId,
         shows: Shows,
+        newest: Option<Newest>,
     ) -> Result<()> {
-        let newest = self.newest_here(tx, card)?;
+        let newest = match newest {
+            Some(newest) => newest,
+            None => self.newest_here(tx, card)?,
+        };
         done.note(command, card, shows, newest);
         Ok(())
     }

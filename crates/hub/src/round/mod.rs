@@ -31,7 +31,7 @@ use ledger::{
     BookId, Revision, Transaction,
     tables::{
         accounts, books,
-        collections::{self, Collection},
+        collections::{self, Collection, Seat as Place},
         versions,
     },
 };
@@ -41,14 +41,16 @@ pub use state::{SyncKey, SyncOptions};
 
 use crate::{
     error::{HubError, Result},
+    hierarchy,
     hub::Access,
-    limits::{ROUND_ATTEMPTS, STANDARD_NOTE_BYTES, UNRECORDED_ROWS_MAX, WINDOW_MAX},
+    limits::{ROUND_ATTEMPTS, SHORT_RUN_REVISIONS, STANDARD_NOTE_BYTES, UNRECORDED_ROWS_MAX, WINDOW_MAX},
+    withheld::{self, Shown},
     writer::Writer,
 };
 use commands::Work;
 use page::{Page, View};
 use record::{How, Previous, Recipe, Told};
-use state::{Position, State};
+use state::{Phase, Position, State};
 
 impl Default for SyncOptions {
     /// What a client gets that never sent any: the specification's defaults.
@@ -67,23 +69,31 @@ impl Access {
         let seat = Arc::new(Seat { writer: self.writer(), device: device.to_owned(), book, request });
         for _ in 0..ROUND_ATTEMPTS {
             let at_work = Arc::clone(&seat);
-            let outcome = if seat.writes() {
-                self.ledger().write::<_, HubError>(move |tx| at_work.write(tx)).await?
+            let course = if seat.writes() {
+                Course::Write
             } else {
-                let plan = self.ledger().read::<_, HubError>(move |tx| at_work.plan(tx)).await?;
-                match plan.put {
-                    None => Outcome::Done(plan.answer),
-                    Some(put) => {
-                        let (at_work, answer) = (Arc::clone(&seat), plan.answer);
-                        let stored = self.ledger().write::<_, HubError>(move |tx| at_work.store(tx, &put)).await?;
-                        if stored { Outcome::Done(answer) } else { Outcome::Overtaken }
+                let at_work = Arc::clone(&seat);
+                self.ledger().query::<_, HubError>(move |tx| at_work.course(tx)).await?
+            };
+            let outcome = match course {
+                Course::Unchanged => Outcome::Done(SyncAnswer::Unchanged),
+                Course::Write => self.ledger().write::<_, HubError>(move |tx| at_work.write(tx)).await?,
+                Course::ReadThenStore => {
+                    let plan = self.ledger().read::<_, HubError>(move |tx| at_work.plan(tx)).await?;
+                    match plan.put {
+                        None => Outcome::Done(plan.answer),
+                        Some(put) => {
+                            let (at_work, answer) = (Arc::clone(&seat), plan.answer);
+                            let stored = self.ledger().write::<_, HubError>(move |tx| at_work.store(tx, &put)).await?;
+                            if stored { Outcome::Done(answer) } else { Outcome::Overtaken }
+                        }
                     }
                 }
             };
             match outcome {
                 Outcome::Done(answer) => {
                     if seat.writes() {
-                        self.announce().await?;
+                        self.announce();
                     }
                     return Ok(answer);
                 }
@@ -93,8 +103,33 @@ impl Access {
         Err(HubError::Overtaken)
     }
 
+    /// What a device that watches these books has to be told now. Books that are not there, and those it never
+    /// synchronised, are passed over: iOS pings some before their first Sync. A device that is held back is told of no
+    /// book.
+    pub async fn news(&self, device: &str, shown: Shown, watched: Arc<[PingedBook]>) -> Result<News> {
+        let (writer, device) = (self.writer(), device.to_owned());
+        self.ledger()
+            .read::<_, HubError>(move |tx| {
+                let living = books::living(tx, &writer.account)?;
+                if hierarchy::is_stale(tx, &writer.account, &device, &withheld::wanted(&living, shown.view))? {
+                    return Ok(News::Hierarchy);
+                }
+                if shown.view == withheld::View::Withheld {
+                    return Ok(News::Nothing);
+                }
+                let mut found = Vec::new();
+                for pinged in watched.iter().filter(|pinged| living.iter().any(|book| book.book == pinged.book)) {
+                    if is_pending(tx, &writer, &device, pinged)? {
+                        found.push(pinged.book);
+                    }
+                }
+                Ok(if found.is_empty() { News::Nothing } else { News::Books(found) })
+            })
+            .await
+    }
+
     /// Those of the books in which this device would be shown something if it asked now. Books it never synchronised are
-    /// left out: iOS pings some before their first Sync.
+    /// left out.
     pub async fn pending(&self, device: &str, books: Vec<PingedBook>) -> Result<Vec<BookId>> {
         let (writer, device) = (self.writer(), device.to_owned());
         self.ledger()
@@ -118,16 +153,17 @@ impl Access {
             .read_long::<_, HubError>(move |tx| {
                 let mut count = 0;
                 for book in collections::books(tx, &account, &device)? {
-                    let Some(row) = collections::get(tx, &account, &device, book)? else { continue };
-                    let position: Position = read_record(&row.state)?;
+                    let seat = collections::seat(tx, &account, &device, book)?;
+                    let Some(collection) = seat.and_then(|seat| seat.collection) else { continue };
+                    let position: Position = read_record(&collection.state)?;
                     let Some(state) = position.current else { continue };
                     let mut after = ledger::CardId(0);
                     loop {
                         let portion = versions::living_after(tx, &account, book, after, PORTION)?;
                         let Some((last, _)) = portion.last() else { break };
                         after = last.card;
-                        for (card, _) in &portion {
-                            count += u64::from(held::held(tx, &account, book, &state, card.card)?.is_some());
+                        for (_, newest) in &portion {
+                            count += u64::from(held::held(tx, &account, &state, newest)?.is_some());
                         }
                     }
                 }
@@ -142,10 +178,9 @@ impl Access {
         let (writer, device) = (self.writer(), device.to_owned());
         self.ledger()
             .read_long::<_, HubError>(move |tx| {
-                let Some((mut state, lens)) = position_of(tx, &writer, &device, &pinged, Some(&key))? else {
+                let Some((newest, mut state, lens)) = position_of(tx, &writer, &device, &pinged, Some(&key))? else {
                     return Ok(None);
                 };
-                let newest = newest_revision(tx, &writer)?;
                 let mut count = 0;
                 while !state.is_up_to(newest) {
                     let view = View { writer: &writer, book: pinged.book, lens: &lens };
@@ -156,6 +191,17 @@ impl Access {
             })
             .await
     }
+}
+
+/// What a device that watches has to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Nothing.
+    Nothing,
+    /// Address books came, went or were renamed.
+    Hierarchy,
+    /// These books have something that the next round will give.
+    Books(Vec<BookId>),
 }
 
 /// A book that is watched, and by which client.
@@ -173,15 +219,18 @@ fn newest_revision(tx: &mut dyn Transaction, writer: &Writer) -> Result<Revision
     accounts::revision(tx, &writer.account)?.ok_or(HubError::NoSuchAccount)
 }
 
-/// The current state of a device in a book and its lens. With a key, only if that key is the current or a fresh one.
+/// The account's newest revision, and the current state of a device in a book and its lens. With a key, only if that
+/// key is the current or a fresh one.
 fn position_of(
     tx: &mut dyn Transaction,
     writer: &Writer,
     device: &str,
     pinged: &PingedBook,
     key: Option<&SyncKey>,
-) -> Result<Option<(State, Lens)>> {
-    let Some(row) = collections::get(tx, &writer.account, device, pinged.book)? else {
+) -> Result<Option<(Revision, State, Lens)>> {
+    let Some(Place { newest, collection: Some(row), .. }) =
+        collections::seat(tx, &writer.account, device, pinged.book)?
+    else {
         return Ok(None);
     };
     let position: Position = read_record(&row.state)?;
@@ -197,17 +246,16 @@ fn position_of(
         body_truncation: options.body_truncation,
         device: device.to_owned(),
     };
-    Ok(state.map(|state| (state, lens)))
+    Ok(state.map(|state| (newest, state, lens)))
 }
 
 fn is_pending(tx: &mut dyn Transaction, writer: &Writer, device: &str, pinged: &PingedBook) -> Result<bool> {
-    let Some((mut state, lens)) = position_of(tx, writer, device, pinged, None)? else {
+    let Some((newest, mut state, lens)) = position_of(tx, writer, device, pinged, None)? else {
         return Ok(false);
     };
     if !state.owed.is_empty() {
         return Ok(true);
     }
-    let newest = newest_revision(tx, writer)?;
     let (_, page) = View { writer, book: pinged.book, lens: &lens }.next_page(tx, &mut state, 1, newest)?;
     Ok(!page.commands.is_empty())
 }
@@ -226,6 +274,16 @@ struct Seat {
     device: String,
     book: BookId,
     request: SyncRequest,
+}
+
+/// How a round is gone about.
+enum Course {
+    /// The device has everything and did nothing.
+    Unchanged,
+    /// All of it in one transaction that writes: the device did something, or what is new is little.
+    Write,
+    /// What is read may be much, and a transaction that writes keeps others waiting: read first, then store.
+    ReadThenStore,
 }
 
 enum Outcome {
@@ -268,8 +326,27 @@ impl Seat {
         self.request.commands.iter().any(|command| !matches!(command, SyncCommand::Fetch { .. }))
     }
 
+    /// How to go about a round without commands that write.
+    fn course(&self, tx: &mut dyn Transaction) -> Result<Course> {
+        let place = collections::seat(tx, &self.writer.account, &self.device, self.book)?;
+        let Some(Place { newest, book_is_living: true, collection: Some(row) }) = place else {
+            return Ok(Course::ReadThenStore);
+        };
+        let position: Position = read_record(&row.state)?;
+        let Some(state) = position.current.filter(|current| current.key() == self.request.key) else {
+            return Ok(Course::ReadThenStore);
+        };
+        if state.is_up_to(newest) && state.owed.is_empty() && self.request.commands.is_empty() {
+            return Ok(Course::Unchanged);
+        }
+        let is_short = state.phase == Phase::Steady && newest.0.saturating_sub(state.cursor) <= SHORT_RUN_REVISIONS;
+        Ok(if is_short { Course::Write } else { Course::ReadThenStore })
+    }
+
     fn write(&self, tx: &mut dyn Transaction) -> Result<Outcome> {
-        accounts::lock(tx, &self.writer.account)?;
+        if self.writes() {
+            accounts::lock(tx, &self.writer.account)?;
+        }
         let plan = self.plan(tx)?;
         match &plan.put {
             Some(put) if !self.store(tx, put)? => Ok(Outcome::Overtaken),
@@ -284,16 +361,16 @@ impl Seat {
 
     fn plan(&self, tx: &mut dyn Transaction) -> Result<Plan> {
         let account = &self.writer.account;
-        if books::get(tx, account, self.book)?.is_none_or(|book| book.deleted) {
+        let place = collections::seat(tx, account, &self.device, self.book)?;
+        let Some(Place { newest, collection, .. }) = place.filter(|place| place.book_is_living) else {
             return Err(HubError::NoSuchBook(self.book));
-        }
-        let row = collections::get(tx, account, &self.device, self.book)?;
-        let (serial, position, options) = match &row {
+        };
+        let (serial, position, options) = match &collection {
             Some(row) => (row.serial, read_record(&row.state)?, read_record(&row.options)?),
             None => (0, Position::default(), SyncOptions::default()),
         };
         if self.request.key.is_zero() {
-            return self.begin(tx, serial, position);
+            return self.begin(tx, newest, serial, position);
         }
         let options = self.options(&options);
         let key = &self.request.key;
@@ -316,7 +393,7 @@ impl Seat {
         } else {
             return Ok(Plan::without_writing(SyncAnswer::BadKey));
         };
-        self.go_on(tx, serial, &position, start, &options)
+        self.go_on(tx, newest, serial, &position, start, &options)
     }
 
     /// The options of this request; what was declared with key 0 stays.
@@ -336,8 +413,7 @@ impl Seat {
     }
 
     /// Key 0. The old epoch is not touched before the device has shown that it has the fresh key.
-    fn begin(&self, tx: &mut dyn Transaction, serial: i64, mut position: Position) -> Result<Plan> {
-        let newest = newest_revision(tx, &self.writer)?;
+    fn begin(&self, tx: &mut dyn Transaction, newest: Revision, serial: i64, mut position: Position) -> Result<Plan> {
         let known = position.fresh.is_some();
         let fresh = position.fresh.get_or_insert_with(|| State::fresh(self.writer.ids().new_epoch(), newest)).clone();
         let answer = SyncAnswer::Round(Round {
@@ -362,6 +438,7 @@ impl Seat {
     fn go_on(
         &self,
         tx: &mut dyn Transaction,
+        newest: Revision,
         serial: i64,
         position: &Position,
         start: Start,
@@ -387,7 +464,7 @@ impl Seat {
         let window = window.saturating_sub(u32::try_from(told.len()).unwrap_or(u32::MAX));
         let owes = get_changes && !state.owed.is_empty();
         let (page_from, page) = if get_changes {
-            let newest = newest_revision(tx, &self.writer)?;
+            let newest = if self.writes() { newest_revision(tx, &self.writer)? } else { newest };
             let (from, page) = work.view().next_page(tx, &mut state, window, newest)?;
             (Some(from), page)
         } else {

@@ -3,16 +3,16 @@
 use contact::eas::{EasContact, Element, Lens, Picture, Property};
 use ledger::{
     BookId, CardId, Revision, Transaction,
-    tables::versions::{self, Body, Step, Stretch, Which},
+    tables::versions::{self, Step, Stretch, Which},
 };
 
 use super::{
-    held::held,
+    held::held_before_page,
     request::ServerCommand,
     state::{Phase, State},
 };
 use crate::{
-    error::Result,
+    error::{HubError, Result},
     writer::{Writer, read_facts, stored_form_serves},
 };
 
@@ -61,6 +61,10 @@ impl View<'_> {
     pub(crate) fn page(&self, tx: &mut dyn Transaction, state: &mut State, window: u32) -> Result<Page> {
         let window = window as usize;
         let mut page = Page { commands: Vec::new(), full: false, rows: 0 };
+        if state.run_is_over() {
+            state.end_run();
+            return Ok(page);
+        }
         loop {
             let limit = window.saturating_sub(page.commands.len()).saturating_add(1);
             let rows = self.rows(tx, state, limit)?;
@@ -112,7 +116,7 @@ impl View<'_> {
             None
         } else {
             match self.command(tx, state, row) {
-                Err(crate::HubError::Damaged(reason)) => {
+                Err(HubError::Damaged(reason)) => {
                     tracing::error!(account = %self.writer.account, %card, %revision, reason, "a contact cannot be served");
                     None
                 }
@@ -132,16 +136,15 @@ impl View<'_> {
             return self.add(tx, row).map(Some);
         }
         let card = row.card;
-        let base = held(tx, &self.writer.account, self.book, state, card)?;
+        let base = held_before_page(tx, &self.writer.account, self.book, state, card)?;
         match (base, row.deleted) {
             (None, true) => Ok(None),
             (None, false) => self.add(tx, row).map(Some),
             (Some(_), true) => Ok(Some(ServerCommand::Delete { card })),
             (Some(base), false) => {
-                let newest = versions::at(tx, &self.writer.account, self.book, card, row.revision)?;
-                let Some(newest) = newest else { return Ok(None) };
                 let before = self.lens.project(&read_facts(&base.facts)?);
-                let now = self.lens.project(&read_facts(&newest.facts)?);
+                let facts = row.facts.as_deref().ok_or_else(|| HubError::Damaged("a version without facts".into()))?;
+                let now = self.lens.project(&read_facts(facts)?);
                 if before == now {
                     return Ok(None);
                 }
@@ -156,17 +159,17 @@ impl View<'_> {
     }
 
     fn form(&self, tx: &mut dyn Transaction, row: Step) -> Result<Vec<u8>> {
-        match row.body {
-            Body::Form(form, note_bytes) if stored_form_serves(self.lens, note_bytes) => Ok(form),
-            Body::Form(..) => self.form_at(tx, row.card, row.revision),
-            Body::Facts(facts) => self.writer.encode(tx, &read_facts(&facts)?, self.lens),
+        match (row.form, row.facts) {
+            (Some((form, note_bytes)), _) if stored_form_serves(self.lens, note_bytes) => Ok(form),
+            (_, Some(facts)) => self.writer.encode(tx, &read_facts(&facts)?, self.lens),
+            (_, None) => self.form_at(tx, row.card, row.revision),
         }
     }
 
     /// The encoded form of a card in the version it had at a revision.
     pub(crate) fn form_at(&self, tx: &mut dyn Transaction, card: CardId, revision: Revision) -> Result<Vec<u8>> {
         let version = versions::at(tx, &self.writer.account, self.book, card, revision)?
-            .ok_or(crate::HubError::NoSuchVersion { card, revision })?;
+            .ok_or(HubError::NoSuchVersion { card, revision })?;
         self.writer.encode(tx, &read_facts(&version.facts)?, self.lens)
     }
 }

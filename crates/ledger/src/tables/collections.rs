@@ -1,6 +1,6 @@
 //! Table `collection`: the position of a device in an address book. The texts are the hub's; here they are opaque.
 
-use crate::{AccountId, BookId, Result, Transaction};
+use crate::{AccountId, BookId, Result, Revision, Row, Transaction};
 
 /// What every request of a device for a book reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,15 +13,40 @@ pub struct Collection {
     pub options: String,
 }
 
-/// The row; `None` when the device never synchronised the book.
-pub fn get(tx: &mut dyn Transaction, account: &AccountId, device: &str, book: BookId) -> Result<Option<Collection>> {
+/// Where a device sits at a book: all that a request without news needs to know, in one query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The account's newest revision.
+    pub newest: Revision,
+    /// The book is there and not deleted.
+    pub book_is_living: bool,
+    /// The row; `None` when the device never synchronised the book.
+    pub collection: Option<Collection>,
+}
+
+/// The place of a device at a book; `None` when there is no such account.
+pub fn seat(tx: &mut dyn Transaction, account: &AccountId, device: &str, book: BookId) -> Result<Option<Seat>> {
     tx.first(
-        "SELECT serial, state, options FROM collection WHERE account = $1 AND device = $2 AND book = $3",
-        &[account.into(), device.into(), book.into()],
+        "SELECT account.revision, book.deleted, collection.serial, collection.state, collection.options FROM account
+         LEFT JOIN book ON book.account = account.account AND book.book = $1
+         LEFT JOIN collection ON collection.account = account.account AND collection.device = $2
+            AND collection.book = $1
+         WHERE account.account = $3",
+        &[book.into(), device.into(), account.into()],
         |row| {
-            Ok(Collection { serial: row.integer(0)?, state: row.text(1)?.to_owned(), options: row.text(2)?.to_owned() })
+            Ok(Seat {
+                newest: Revision(row.integer(0)?),
+                book_is_living: row.optional_integer(1)? == Some(0),
+                collection: read(row, 2)?,
+            })
         },
     )
+}
+
+/// Reads a row of an outer join, whose columns begin at `first`.
+fn read(row: &dyn Row, first: usize) -> Result<Option<Collection>> {
+    let Some(serial) = row.optional_integer(first)? else { return Ok(None) };
+    Ok(Some(Collection { serial, state: row.text(first + 1)?.to_owned(), options: row.text(first + 2)?.to_owned() }))
 }
 
 /// What a repeated request needs; empty text when there is none, `None` without a row.

@@ -53,6 +53,15 @@ pub fn get(tx: &mut dyn Transaction, account: &AccountId, device: &str) -> Resul
     tx.first(READ, &[account.into(), device.into()], read)
 }
 
+/// The folder hierarchy a device holds; `None` when it never asked.
+pub fn hierarchy(tx: &mut dyn Transaction, account: &AccountId, device: &str) -> Result<Option<String>> {
+    tx.first(
+        "SELECT hierarchy FROM device WHERE account = $1 AND device = $2",
+        &[account.into(), device.into()],
+        |row| Ok(row.text(0)?.to_owned()),
+    )
+}
+
 /// The devices of an account, the most recently seen first.
 pub fn of_account(tx: &mut dyn Transaction, account: &AccountId) -> Result<Vec<Device>> {
     tx.all(

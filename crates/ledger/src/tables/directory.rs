@@ -64,7 +64,7 @@ pub fn email_key(email: &str) -> String {
 /// Where the directory of a tenant stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
-    /// Goes up with every import.
+    /// Goes up with every import and every transaction of an import: what is the same, all of the directory is.
     pub revision: i64,
     /// The next free id.
     pub next_entry: EntryId,
@@ -352,6 +352,23 @@ pub fn scan(
         "SELECT token, entry FROM directory_token WHERE tenant = $1 AND token >= $2 AND token < $3
          ORDER BY token, entry LIMIT $4",
         &[tenant.0.into(), from.into(), to.into(), rows_at_most(limit)],
+        &mut |row| each(row.bytes(0)?, EntryId(row.integer(1)?)),
+    )
+}
+
+/// Hands over up to `limit` tokens before `to`, in the order of token and entry, that follow this token of this entry.
+pub fn scan_after(
+    tx: &mut dyn Transaction,
+    tenant: TenantId,
+    (token, entry): (&[u8], EntryId),
+    to: &[u8],
+    limit: usize,
+    mut each: impl FnMut(&[u8], EntryId) -> Result<()>,
+) -> Result<()> {
+    tx.for_each(
+        "SELECT token, entry FROM directory_token WHERE tenant = $1 AND (token, entry) > ($2, $3) AND token < $4
+         ORDER BY token, entry LIMIT $5",
+        &[tenant.0.into(), token.into(), entry.0.into(), to.into(), rows_at_most(limit)],
         &mut |row| each(row.bytes(0)?, EntryId(row.integer(1)?)),
     )
 }

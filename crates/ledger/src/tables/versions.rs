@@ -49,12 +49,20 @@ pub struct CardRow {
     pub note_bytes: i64,
 }
 
-/// Adds a version; its predecessor in the same book ends here.
+/// Adds a version; its predecessor in the same book, if there is one, ends here.
 pub fn insert(tx: &mut dyn Transaction, account: &AccountId, version: &Version) -> Result<()> {
+    // By its whole key: asking for the one that is open would read all versions of the card.
     tx.execute(
-        "UPDATE version SET revision_end = $1 WHERE account = $2 AND book = $3 AND card = $4 AND revision_end = $5",
-        &[version.revision.into(), account.into(), version.book.into(), version.card.into(), OPEN.into()],
+        "UPDATE version SET revision_end = $1 WHERE account = $2 AND book = $3 AND card = $4
+         AND revision = (SELECT newest.revision FROM version newest WHERE newest.account = $2 AND newest.book = $3
+            AND newest.card = $4 ORDER BY newest.revision DESC LIMIT 1)",
+        &[version.revision.into(), account.into(), version.book.into(), version.card.into()],
     )?;
+    insert_first(tx, account, version)
+}
+
+/// Adds the first version of a card that was never in this book.
+pub fn insert_first(tx: &mut dyn Transaction, account: &AccountId, version: &Version) -> Result<()> {
     tx.execute(
         "INSERT INTO version (account, book, card, revision, revision_end, deleted, namesake, facts, written_at, author)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -74,13 +82,11 @@ pub fn insert(tx: &mut dyn Transaction, account: &AccountId, version: &Version) 
     Ok(())
 }
 
-/// Points the card to its newest version and keeps its encoded form (`None` for a deleted one).
-pub fn put_card(tx: &mut dyn Transaction, account: &AccountId, card: &CardRow, form: Option<&[u8]>) -> Result<()> {
+/// Makes a card, with its encoded form.
+pub fn insert_card(tx: &mut dyn Transaction, account: &AccountId, card: &CardRow, form: &[u8]) -> Result<()> {
     tx.execute(
         "INSERT INTO card (account, card, book, revision, deleted, created_at, uid, note_bytes, form)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (account, card) DO UPDATE SET book = excluded.book, revision = excluded.revision,
-            deleted = excluded.deleted, uid = excluded.uid, note_bytes = excluded.note_bytes, form = excluded.form",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             account.into(),
             card.card.into(),
@@ -93,6 +99,36 @@ pub fn put_card(tx: &mut dyn Transaction, account: &AccountId, card: &CardRow, f
             form.into(),
         ],
     )?;
+    Ok(())
+}
+
+/// Points a card to its newest version and keeps its encoded form (`None` for a deleted one). `before` is what the
+/// row was.
+pub fn update_card(
+    tx: &mut dyn Transaction,
+    account: &AccountId,
+    before: &CardRow,
+    card: &CardRow,
+    form: Option<&[u8]>,
+) -> Result<()> {
+    // What is not named here costs no index entry.
+    tx.execute(
+        "UPDATE card SET revision = $1, deleted = $2, note_bytes = $3, form = $4 WHERE account = $5 AND card = $6",
+        &[
+            card.revision.into(),
+            card.deleted.into(),
+            card.note_bytes.into(),
+            form.into(),
+            account.into(),
+            card.card.into(),
+        ],
+    )?;
+    if before.book != card.book || before.uid != card.uid {
+        tx.execute(
+            "UPDATE card SET book = $1, uid = $2 WHERE account = $3 AND card = $4",
+            &[card.book.into(), (&card.uid).into(), account.into(), card.card.into()],
+        )?;
+    }
     Ok(())
 }
 
@@ -227,17 +263,10 @@ pub struct Step {
     pub deleted: bool,
     /// An older living card of the book bears the same name.
     pub is_namesake: bool,
-    /// What the card is in this version.
-    pub body: Body,
-}
-
-/// The content of a [`Step`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
-    /// The version is the newest: its stored encoded form and the length of its note.
-    Form(Vec<u8>, i64),
-    /// An older version, or one whose facts were asked for.
-    Facts(String),
+    /// Its stored encoded form and the length of its note, when this version is the newest and has one.
+    pub form: Option<(Vec<u8>, i64)>,
+    /// Its facts: when there is no form, and always in [`Which::Everything`], where they are compared.
+    pub facts: Option<String>,
 }
 
 macro_rules! older_namesake {
@@ -247,11 +276,17 @@ macro_rules! older_namesake {
             AND n.deleted = 0)"
     };
 }
+macro_rules! unless_form {
+    () => {
+        "CASE WHEN c.revision = v.revision AND c.form IS NOT NULL THEN NULL ELSE v.facts END"
+    };
+}
 macro_rules! stretch {
-    ($is_namesake:expr, $condition:expr) => {
+    ($facts:expr, $is_namesake:expr, $condition:expr) => {
         concat!(
-            "SELECT v.card, v.revision, v.deleted, CASE WHEN c.revision = v.revision THEN c.form END,
-                CASE WHEN c.revision = v.revision AND c.form IS NOT NULL THEN NULL ELSE v.facts END, c.note_bytes,
+            "SELECT v.card, v.revision, v.deleted, CASE WHEN c.revision = v.revision THEN c.form END, ",
+            $facts,
+            ", c.note_bytes,
                 CAST(CASE WHEN ",
             $is_namesake,
             " THEN 1 ELSE 0 END AS BIGINT)
@@ -262,9 +297,9 @@ macro_rules! stretch {
         )
     };
 }
-const EVERYTHING: &str = stretch!("1 = 0", "");
-const LIVING: &str = stretch!(older_namesake!(), "AND v.deleted = 0");
-const NAMESAKES: &str = stretch!("1 = 1", concat!("AND v.deleted = 0 AND ", older_namesake!()));
+const EVERYTHING: &str = stretch!("v.facts", "1 = 0", "");
+const LIVING: &str = stretch!(unless_form!(), older_namesake!(), "AND v.deleted = 0");
+const NAMESAKES: &str = stretch!(unless_form!(), "1 = 1", concat!("AND v.deleted = 0 AND ", older_namesake!()));
 
 /// The cards of a book that differ after a revision, in the order of their latest versions.
 pub fn stretch(tx: &mut dyn Transaction, account: &AccountId, stretch: Stretch, which: Which) -> Result<Vec<Step>> {
@@ -275,18 +310,14 @@ pub fn stretch(tx: &mut dyn Transaction, account: &AccountId, stretch: Stretch, 
     };
     let values = [stretch.upto.into(), account.into(), stretch.book.into(), stretch.after.into(), stretch.limit.into()];
     tx.all(sql, &values, |row| {
-        let body = match row.optional_bytes(3)? {
-            Some(form) => Body::Form(form.to_vec(), row.integer(5)?),
-            None => Body::Facts(
-                row.optional_text(4)?.ok_or_else(|| LedgerError::Damaged("a version without facts".into()))?.to_owned(),
-            ),
-        };
+        let form = row.optional_bytes(3)?.map(<[u8]>::to_vec);
         Ok(Step {
             card: CardId(row.integer(0)?),
             revision: Revision(row.integer(1)?),
             deleted: row.integer(2)? != 0,
+            form: form.map(|form| Ok::<_, LedgerError>((form, row.integer(5)?))).transpose()?,
+            facts: row.optional_text(4)?.map(str::to_owned),
             is_namesake: row.integer(6)? != 0,
-            body,
         })
     })
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::server_process::ServerProcess;
+use super::server_process::{Memory, ServerProcess};
 
 /// Durations in microseconds.
 #[derive(Debug, Clone)]
@@ -77,12 +77,14 @@ pub struct Figures {
     pub server_cpu_seconds: Option<f64>,
     /// Server CPU per operation, in microseconds.
     pub server_cpu_microseconds_per_operation: Option<f64>,
-    /// The server's resident memory before, in KiB.
-    pub server_rss_kib_before: Option<u64>,
-    /// The server's resident memory behind, in KiB.
-    pub server_rss_kib_after: Option<u64>,
-    /// Growth of the server's memory per phone, in KiB.
-    pub server_rss_kib_per_phone: Option<f64>,
+    /// The server's memory before.
+    pub server_memory_before: Option<Memory>,
+    /// The server's memory behind, or while the phones were held.
+    pub server_memory_after: Option<Memory>,
+    /// Growth of the server's resident memory per phone, in KiB.
+    pub server_resident_kib_per_phone: Option<f64>,
+    /// Growth of what the server has allocated per phone, in KiB.
+    pub server_anonymous_kib_per_phone: Option<f64>,
     /// Bytes the phones sent.
     pub bytes_sent: u64,
     /// Bytes the phones received.
@@ -158,18 +160,18 @@ pub struct Stopwatch {
     server: Option<ServerProcess>,
     started: Instant,
     cpu: Option<f64>,
-    rss: Option<u64>,
+    memory: Option<Memory>,
 }
 
 impl Stopwatch {
     /// Starts measuring.
     pub fn start(server: Option<ServerProcess>) -> anyhow::Result<Self> {
         let cpu = server.map(ServerProcess::cpu_seconds).transpose()?;
-        let rss = server.map(ServerProcess::rss_kib).transpose()?;
-        Ok(Self { server, started: Instant::now(), cpu, rss })
+        let memory = server.map(ServerProcess::memory).transpose()?;
+        Ok(Self { server, started: Instant::now(), cpu, memory })
     }
 
-    /// Stops measuring; `rss` is the server's memory where it matters if that was not now.
+    /// Stops measuring; `memory` is the server's where it matters if that is not now.
     #[allow(clippy::cast_precision_loss, reason = "figures for people")]
     pub fn stop(
         self,
@@ -177,13 +179,16 @@ impl Stopwatch {
         operation: &'static str,
         phones: usize,
         tally: Tally,
-        rss: Option<u64>,
+        memory: Option<Memory>,
     ) -> anyhow::Result<Figures> {
         let seconds = self.started.elapsed().as_secs_f64();
         let cpu = self.server.map(ServerProcess::cpu_seconds).transpose()?;
         let cpu = cpu.zip(self.cpu).map(|(after, before)| after - before);
-        let rss = rss.map_or_else(|| self.server.map(ServerProcess::rss_kib).transpose(), |rss| Ok(Some(rss)))?;
-        let growth = rss.zip(self.rss).map(|(after, before)| after as f64 - before as f64);
+        let memory =
+            memory.map_or_else(|| self.server.map(ServerProcess::memory).transpose(), |then| Ok(Some(then)))?;
+        let growth = |of: fn(Memory) -> u64| {
+            memory.zip(self.memory).map(|(after, before)| (of(after) as f64 - of(before) as f64) / phones.max(1) as f64)
+        };
         let operations = tally.operations.max(1) as f64;
         Ok(Figures {
             scenario,
@@ -195,9 +200,10 @@ impl Stopwatch {
             latency_microseconds: tally.latencies.iter().map(|(name, kept)| (*name, kept.summary())).collect(),
             server_cpu_seconds: cpu,
             server_cpu_microseconds_per_operation: cpu.map(|cpu| cpu * 1e6 / operations),
-            server_rss_kib_before: self.rss,
-            server_rss_kib_after: rss,
-            server_rss_kib_per_phone: growth.map(|growth| growth / phones.max(1) as f64),
+            server_memory_before: self.memory,
+            server_memory_after: memory,
+            server_resident_kib_per_phone: growth(|memory| memory.resident_kib),
+            server_anonymous_kib_per_phone: growth(|memory| memory.anonymous_kib),
             bytes_sent: tally.bytes_sent,
             bytes_received: tally.bytes_received,
             connections: tally.connections,
@@ -223,9 +229,15 @@ impl Figures {
         if let (Some(cpu), Some(each)) = (self.server_cpu_seconds, self.server_cpu_microseconds_per_operation) {
             println!("  server CPU: {cpu:.2} s = {each:.1} microseconds an operation");
         }
-        if let (Some(before), Some(after)) = (self.server_rss_kib_before, self.server_rss_kib_after) {
-            let each = self.server_rss_kib_per_phone.unwrap_or_default();
-            println!("  server memory: {before} -> {after} KiB = {each:.1} KiB a phone");
+        if let (Some(before), Some(after)) = (self.server_memory_before, self.server_memory_after) {
+            let print = |what, before, after, each: Option<f64>| {
+                println!(
+                    "  server memory, {what}: {before} -> {after} KiB = {:.1} KiB a phone",
+                    each.unwrap_or_default()
+                );
+            };
+            print("resident", before.resident_kib, after.resident_kib, self.server_resident_kib_per_phone);
+            print("allocated", before.anonymous_kib, after.anonymous_kib, self.server_anonymous_kib_per_phone);
         }
         println!(
             "  wire: {} bytes up, {} bytes down, {} connections",

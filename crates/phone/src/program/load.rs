@@ -50,6 +50,10 @@ pub struct Load {
     /// File of people, one `email,password` a line
     #[arg(long, value_name = "FILE", conflicts_with = "user_pattern")]
     pub users: Option<PathBuf>,
+    /// File of people who sign in with tokens, one `email,token` a line: a server need not hash them, which with one
+    /// password and thousands of phones takes most of the time
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user_pattern", "users"])]
+    pub tokens: Option<PathBuf>,
     /// Addresses of people; {} is replaced by 0, 1, 2, ...
     #[arg(long, value_name = "PATTERN", default_value = "load{}@example.org")]
     pub user_pattern: String,
@@ -77,6 +81,13 @@ pub struct Load {
     /// Scenario ping: wake all phones at the end by a change in every person's contacts
     #[arg(long)]
     pub wake: bool,
+    /// Scenario ping: keep the phones that were set up in this file and end; when it is there, take them from it and hold
+    /// them. In between the server can be started anew, so that its memory tells of nothing but held phones
+    #[arg(long, value_name = "FILE")]
+    pub kept: Option<PathBuf>,
+    /// Scenario ping: phones that begin to wait each second
+    #[arg(long, default_value_t = 1000)]
+    pub rate: u32,
     /// Scenario gal: texts to search for, in turn
     #[arg(long, value_delimiter = ',', default_value = "mueller,anna,berg,fisch,person")]
     pub queries: Vec<String>,
@@ -129,9 +140,12 @@ impl Load {
 
 impl Plan {
     fn new(load: Load) -> anyhow::Result<Self> {
-        let people = match &load.users {
-            Some(file) => people::from_file(file)?,
-            None => people::from_pattern(&load.user_pattern, &load.password, load.people.unwrap_or(load.phones))?,
+        let people = match (&load.users, &load.tokens) {
+            (Some(file), _) => people::from_file(file, Credentials::Password)?,
+            (None, Some(file)) => people::from_file(file, Credentials::Bearer)?,
+            (None, None) => {
+                people::from_pattern(&load.user_pattern, &load.password, load.people.unwrap_or(load.phones))?
+            }
         };
         let process = load.server_pid.map(ServerProcess::new).transpose()?;
         let photo = load
@@ -149,11 +163,11 @@ impl Plan {
 
     /// The n-th phone; `role` keeps phones of different purposes apart.
     pub fn config(&self, role: &str, number: usize) -> PhoneConfig {
-        let person = self.people.get(number % self.people.len().max(1));
-        let person = person.cloned().unwrap_or_else(|| Person { user: String::new(), password: String::new() });
+        let person = self.people.get(number % self.people.len().max(1)).cloned();
+        let nobody = || Person { user: String::new(), credentials: Credentials::Password(String::new()) };
+        let Person { user, credentials } = person.unwrap_or_else(nobody);
         let device = format!("{}{role}{number}", self.load.device_prefix);
-        let mut config =
-            self.load.server.config(&self.trust, &person.user, Credentials::Password(person.password), &device);
+        let mut config = self.load.server.config(&self.trust, &user, credentials, &device);
         config.pace = Pace::HURRIED;
         config.heartbeat = Duration::from_secs(self.load.heartbeat);
         config.source = self.source(number);

@@ -1,11 +1,13 @@
 //! The scenarios of `phone load`: each prepares its phones, starts the stopwatch, and lets them work.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use phone::{Phone, PhoneError, PingOutcome, Property};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -198,32 +200,42 @@ async fn read_changes(mut reader: Phone, told: mpsc::Sender<(Instant, Instant)>)
 }
 
 async fn ping(plan: Arc<Plan>) -> anyhow::Result<Figures> {
-    let phones = phones(&plan, "P", hung_up).await?;
+    let phones = match &plan.load.kept {
+        Some(file) if file.exists() => kept_phones(&plan, file)?,
+        Some(file) => return keep_phones(&plan, file).await,
+        None => phones(&plan, "P", hung_up).await?,
+    };
     let wakers = if plan.load.wake { wakers(&plan).await? } else { Vec::new() };
     // The server takes a moment to give back the memory of connections that are gone.
     tokio::time::sleep(SETTLING).await;
     let watch = Stopwatch::start(plan.process)?;
+    let beginning = Duration::from_secs(1).checked_div(plan.load.rate).unwrap_or_default();
     let hold = Duration::from_secs(plan.load.seconds) + SETTLING;
+    let held_until = tokio::time::Instant::now() + beginning.saturating_mul(u32::try_from(phones.len())?) + hold;
     let (report, mut reports) = mpsc::unbounded_channel();
     let mut waiting = JoinSet::new();
+    let mut next = tokio::time::interval(beginning.max(Duration::from_nanos(1)));
     for mut phone in phones {
         let report = report.clone();
         let wake = plan.load.wake;
+        next.tick().await;
         waiting.spawn(async move {
-            let patience = if wake { hold + Duration::from_mins(5) } else { hold };
+            let patience = held_until.saturating_duration_since(tokio::time::Instant::now());
+            let patience = if wake { patience + Duration::from_mins(5) } else { patience + SETTLING };
             let outcome = phone.ping_until_change(patience).await;
             // Nobody listens only when the measurement was given up.
             let _ = report.send((Instant::now(), outcome, phone));
         });
     }
     drop(report);
-    tokio::time::sleep(hold).await;
-    let rss = plan.process.map(super::server_process::ServerProcess::rss_kib).transpose()?;
-    let woken = Instant::now();
-    wake_all(wakers, plan.load.connections).await?;
+    tokio::time::sleep_until(held_until).await;
+    let memory = plan.process.map(super::server_process::ServerProcess::memory).transpose()?;
     let mut tally = Tally::default();
+    let woken = Instant::now();
+    let waking = tokio::spawn(wake_all(wakers, plan.load.connections));
     while let Some((at, outcome, phone)) = reports.recv().await {
         match outcome {
+            Ok(_) if at < woken => *tally.errors.entry("Ping ended before its time".to_owned()).or_default() += 1,
             Ok(PingOutcome::Quiet) if !plan.load.wake => tally.operations += 1,
             Ok(PingOutcome::Changed(_)) if plan.load.wake => {
                 tally.operations += 1;
@@ -234,7 +246,41 @@ async fn ping(plan: Arc<Plan>) -> anyhow::Result<Figures> {
         }
         finish(&phone, &mut tally);
     }
-    watch.stop("ping", "phone held waiting", plan.load.phones, tally, rss)
+    waking.await??;
+    watch.stop("ping", "phone held waiting", plan.load.phones, tally, memory)
+}
+
+/// Sets phones up and keeps each as a line of a file.
+async fn keep_phones(plan: &Arc<Plan>, file: &Path) -> anyhow::Result<Figures> {
+    let watch = Stopwatch::start(plan.process)?;
+    let phones = phones(plan, "P", hung_up).await?;
+    let mut tally = Tally { operations: phones.len() as u64, ..Tally::default() };
+    let mut lines = String::new();
+    for mut phone in phones {
+        finish(&phone, &mut tally);
+        let number = number_of(&phone, "P", plan).context("a phone of another name")?;
+        writeln!(lines, "{number} {}", phone.saved_state()?)?;
+    }
+    std::fs::write(file, lines).with_context(|| format!("cannot write {}", file.display()))?;
+    watch.stop("ping", "phone set up and kept", plan.load.phones, tally, None)
+}
+
+/// Which of a role's phones this is.
+fn number_of(phone: &Phone, role: &str, plan: &Plan) -> Option<usize> {
+    let number = phone.config().device_id.strip_prefix(&plan.load.device_prefix)?.strip_prefix(role)?;
+    number.parse().ok()
+}
+
+/// The phones that [`keep_phones`] has kept, as many as asked for.
+fn kept_phones(plan: &Plan, file: &Path) -> anyhow::Result<Vec<Phone>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let phones = text.lines().take(plan.load.phones).map(|line| {
+        let (number, state) = line.split_once(' ').context("not a line of kept phones")?;
+        Ok(Phone::from_saved(plan.config("P", number.parse()?), state)?)
+    });
+    let phones: Vec<Phone> = phones.collect::<anyhow::Result<_>>()?;
+    ensure!(phones.len() == plan.load.phones, "{} keeps {} phones only", file.display(), phones.len());
+    Ok(phones)
 }
 
 /// A phone for everybody who has a phone waiting, ready to add a contact.

@@ -1,9 +1,19 @@
 //! What the server costs, read from the process table (Linux only).
 
 use anyhow::Context;
+use serde::Serialize;
 
 /// Clock ticks a second in `/proc/PID/stat`: fixed at 100 for programs on Linux.
 const TICKS_A_SECOND: u32 = 100;
+
+/// Resident memory of a process.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Memory {
+    /// All of it: the next, the program itself and files mapped into memory, such as a database.
+    pub resident_kib: u64,
+    /// What the process has allocated.
+    pub anonymous_kib: u64,
+}
 
 /// A server on this machine.
 #[derive(Debug, Clone, Copy)]
@@ -30,11 +40,14 @@ impl ServerProcess {
         Ok(f64::from(ticks.iter().sum::<u32>()) / f64::from(TICKS_A_SECOND))
     }
 
-    /// Resident memory in KiB.
-    pub fn rss_kib(self) -> anyhow::Result<u64> {
+    /// Memory that is resident now.
+    pub fn memory(self) -> anyhow::Result<Memory> {
         let status = self.read("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        line.trim().trim_end_matches("kB").trim().parse().context("VmRSS is no number")
+        let kib = |name: &'static str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).context(name)?;
+            line.trim_matches([':', ' ', '\t']).trim_end_matches("kB").trim().parse().context(name)
+        };
+        Ok(Memory { resident_kib: kib("VmRSS")?, anonymous_kib: kib("RssAnon")? })
     }
 
     fn read(self, name: &str) -> anyhow::Result<String> {
@@ -50,7 +63,8 @@ mod tests {
     #[test]
     fn a_running_process_has_cost_something() {
         let this = ServerProcess::new(std::process::id()).unwrap();
-        assert!(this.rss_kib().unwrap() > 100);
+        let memory = this.memory().unwrap();
+        assert!(memory.anonymous_kib > 100 && memory.resident_kib > memory.anonymous_kib);
         assert!(this.cpu_seconds().unwrap() >= 0.0);
     }
 }
