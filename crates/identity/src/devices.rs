@@ -165,7 +165,7 @@ impl Gate {
             },
         };
         let decision = access::decide(&facts, &policy);
-        let seen = self.seen(admission, visit, &known.seen, &on_device, &decision, now);
+        let seen = seen(admission, visit, &known.seen, &on_device, &decision, now);
         // A second account's visit decides nothing about the first.
         let since = seen.verdict_at;
         if seen != known.seen {
@@ -174,43 +174,6 @@ impl Gate {
         let last = known.synced_at.map(|(_, last)| last);
         let sync_noted = last.is_some_and(|last| now.saturating_sub(last) < DEVICE_NOTE);
         Ok(Passage { decision, since, sync_noted })
-    }
-
-    /// What is known after a visit. Small changes are written now and then only.
-    fn seen(
-        &self,
-        admission: &Admission,
-        visit: &Visit,
-        known: &Seen,
-        on_device: &AccountOnDevice,
-        decision: &access::Decision,
-        now: i64,
-    ) -> Seen {
-        let mut seen = known.clone();
-        if let AccountOnDevice::Second { this, .. } = on_device {
-            if seen.second_name != *this || now.saturating_sub(seen.second_at) >= DEVICE_NOTE {
-                (seen.second_name, seen.second_at) = (this.clone(), now);
-            }
-            return seen;
-        }
-        let verdict = decision.verdict.name();
-        if seen.verdict != verdict {
-            (seen.verdict, seen.verdict_at) = (verdict.to_owned(), now);
-        }
-        seen.verdict_by = decision.reason.text();
-        admission.method.name().clone_into(&mut seen.sign_in);
-        let holder = visit.login_name.as_deref().map(login_name).filter(|name| !name.is_empty());
-        if let Some(name) = holder.filter(|_| !visit.host.is_empty()) {
-            let same = seen.login_name == name && seen.host == visit.host;
-            if !same || now.saturating_sub(seen.holder_at) >= DEVICE_NOTE {
-                (seen.login_name, seen.host, seen.holder_at) = (name, visit.host.clone(), now);
-                seen.network = visit.network.to_string();
-            }
-        }
-        if seen != *known {
-            seen.network = visit.network.to_string();
-        }
-        seen
     }
 
     async fn note(
@@ -398,6 +361,42 @@ impl DeviceRecord {
     pub fn verdict(&self) -> Option<Verdict> {
         Verdict::named(&self.access.seen.verdict)
     }
+}
+
+/// What is known after a visit. Small changes are written now and then only.
+fn seen(
+    admission: &Admission,
+    visit: &Visit,
+    known: &Seen,
+    on_device: &AccountOnDevice,
+    decision: &access::Decision,
+    now: i64,
+) -> Seen {
+    let mut seen = known.clone();
+    if let AccountOnDevice::Second { this, .. } = on_device {
+        if seen.second_name != *this || now.saturating_sub(seen.second_at) >= DEVICE_NOTE {
+            (seen.second_name, seen.second_at) = (this.clone(), now);
+        }
+        return seen;
+    }
+    let verdict = decision.verdict.name();
+    if seen.verdict != verdict {
+        (seen.verdict, seen.verdict_at) = (verdict.to_owned(), now);
+    }
+    seen.verdict_by = decision.reason.text();
+    admission.method.name().clone_into(&mut seen.sign_in);
+    let holder = visit.login_name.as_deref().map(login_name).filter(|name| !name.is_empty());
+    if let Some(name) = holder.filter(|_| !visit.host.is_empty()) {
+        let same = seen.login_name == name && seen.host == visit.host;
+        if !same || now.saturating_sub(seen.holder_at) >= DEVICE_NOTE {
+            (seen.login_name, seen.host, seen.holder_at) = (name, visit.host.clone(), now);
+            seen.network = visit.network.to_string();
+        }
+    }
+    if seen != *known {
+        seen.network = visit.network.to_string();
+    }
+    seen
 }
 
 fn person(admission: &Admission) -> access::Person {

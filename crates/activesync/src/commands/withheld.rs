@@ -87,6 +87,7 @@ pub(crate) async fn run(command: Command, session: &Session, body: &[u8]) -> Out
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "an arm of `run` reads like the others")]
 fn document(document: Vec<u8>) -> Outcome {
     Ok(Answer::Document(document))
 }
