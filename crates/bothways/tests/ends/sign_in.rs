@@ -230,7 +230,7 @@ async fn a_revoked_session_is_over_on_every_path_and_one_of_another_phone_is_not
     let sessions: serde_json::Value = serde_json::from_str(&sessions).unwrap();
     let of_lost = sessions.as_array().unwrap().iter().find(|session| session["device"] == "LOSTPHONE").unwrap();
     let (held, _) = tokio::join!(lost.ping_until_change(std::time::Duration::from_secs(20)), async {
-        house.administer(&["session", "revoke", &email("anna"), of_lost["id"].as_str().unwrap()])
+        house.administer(&["session", "revoke", &email("anna"), of_lost["session"].as_str().unwrap()])
     });
     assert!(matches!(held, Err(PhoneError::SignInOver)), "{held:?}");
     kept.sync().await.unwrap();
