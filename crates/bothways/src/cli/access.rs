@@ -206,7 +206,12 @@ impl World {
         }
         if known.is_empty() {
             let id = wanted.unwrap_or_else(|| "a new device".to_owned());
-            let record = DeviceRecord { device: None, id, number: None, access: Default::default() };
+            let record = DeviceRecord {
+                device: None,
+                id,
+                number: None,
+                access: ledger::tables::device_access::DeviceAccess::default(),
+            };
             let facts = record.facts(self.facts_of(&person).await?, self.provisioning);
             known.push(Known { person, record, facts });
         }
