@@ -137,6 +137,8 @@ pub struct SignIn {
     pub organization: String,
     /// The sign-in page takes passwords, beside the company's provider.
     pub passwords: bool,
+    /// Whether people must show a second factor there.
+    pub second_factor: oauth::SecondFactorRule,
     /// How long an access token is good.
     #[serde(deserialize_with = "some_span")]
     pub access_token_life: Duration,
@@ -151,6 +153,7 @@ impl Default for SignIn {
             mode: SignInMode::OnPremises,
             organization: "Bothways".to_owned(),
             passwords: true,
+            second_factor: oauth::SecondFactorRule::Optional,
             access_token_life: Duration::from_hours(1),
             session_life: Duration::from_hours(24 * 90),
         }

@@ -111,6 +111,7 @@ impl Installation {
                 scheme: scheme(configuration),
                 organization: configuration.sign_in.organization.clone(),
                 passwords: configuration.sign_in.passwords,
+                second_factor: configuration.sign_in.second_factor,
             },
         }
     }

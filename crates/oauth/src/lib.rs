@@ -37,9 +37,9 @@ use axum::{
 };
 
 use crate::endpoints::{authorize, device_authorization, introspect, metadata, revoke, token};
-use crate::steps::{account, cancel, choose, company, consent, device, help, password, second_factor};
+use crate::steps::{account, cancel, choose, company, consent, device, enrol, help, password, second_factor};
 
-pub use service::{Network, Service, Settings};
+pub use service::{Network, SecondFactorRule, Service, Settings};
 
 /// The first parts of the paths that [`router`] answers for, beside `/.well-known/`.
 pub const ROOMS: [&str; 8] = ["oauth2", "common", "sign-in", "sign-out", "device", "account", "help", ".well-known"];
@@ -63,6 +63,7 @@ pub fn router(service: Service) -> Router {
         .route("/sign-in/choose", get(choose::show).post(choose::submit))
         .route("/sign-in/consent", get(consent::show).post(consent::submit))
         .route("/sign-in/code", get(second_factor::show).post(second_factor::submit))
+        .route("/sign-in/enrol", get(enrol::show).post(enrol::submit))
         .route("/sign-in/company/begin", get(company::begin))
         .route("/sign-in/company", get(company::complete))
         .route("/sign-in/cancel", post(cancel::submit))

@@ -2,13 +2,13 @@
 //! a browser knows.
 //!
 //! ```text
-//! request -> choose (the browser knows people) -> password or company -> second factor -> consent -> code
+//! request -> choose (the browser knows people) -> password or company -> second factor (or adding one) -> consent -> code
 //! ```
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use federation::Memory;
 use hub::{AccessPath, AccountId};
-use identity::{PersonFacts, PkceChallenge};
+use identity::{PersonFacts, PkceChallenge, second_factor::FactorId};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
@@ -78,6 +78,9 @@ pub(crate) struct SignedIn {
     pub(crate) amr: Vec<String>,
     /// What was known about the person then: whoever changes their password ends this, too.
     pub(crate) revision: i64,
+    /// They had no second factor to show, which is not enough where one is required.
+    #[serde(default)]
+    pub(crate) password_alone: bool,
 }
 
 impl SignedIn {
@@ -89,6 +92,7 @@ impl SignedIn {
             at,
             amr,
             revision: person.revision,
+            password_alone: false,
         }
     }
 }
@@ -108,6 +112,9 @@ pub(crate) struct Progress {
     /// Who has typed their password and owes a second factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) half_way: Option<SignedIn>,
+    /// The authenticator app they are adding, because they must have one and have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) enrolling: Option<String>,
     /// Who has signed in, once somebody has.
     pub(crate) person: Option<SignedIn>,
     /// What the person was sent to the company's provider with.
@@ -125,6 +132,7 @@ impl Progress {
             login_hint: String::new(),
             not_before: 0,
             half_way: None,
+            enrolling: None,
             person: None,
             company: None,
         }
@@ -147,6 +155,7 @@ impl Progress {
         self.token = FormToken::draw(service);
         self.company = None;
         self.half_way = None;
+        self.enrolling = None;
         self.person = Some(person);
     }
 
@@ -154,13 +163,21 @@ impl Progress {
     pub(crate) fn owes_second_factor(&mut self, service: &Service, person: SignedIn) {
         self.token = FormToken::draw(service);
         self.half_way = Some(person);
+        self.enrolling = None;
         self.person = None;
+    }
+
+    /// Somebody has typed their password, must have a second factor and has none: they add this authenticator app.
+    pub(crate) fn enrols(&mut self, service: &Service, person: SignedIn, app: &FactorId) {
+        self.owes_second_factor(service, person);
+        self.enrolling = Some(app.to_string());
     }
 
     /// Nobody has proved anything any more: another person goes on with it.
     pub(crate) fn starts_over(&mut self, service: &Service) {
         self.token = FormToken::draw(service);
         self.half_way = None;
+        self.enrolling = None;
         self.person = None;
         self.login_hint = String::new();
     }
@@ -168,6 +185,7 @@ impl Progress {
     /// The page that comes next.
     pub(crate) fn next_page(&self) -> &'static str {
         match (&self.person, &self.purpose) {
+            (None, _) if self.half_way.is_some() && self.enrolling.is_some() => "/sign-in/enrol",
             (None, _) if self.half_way.is_some() => "/sign-in/code",
             (None, _) => "/sign-in",
             (Some(_), Purpose::Authorize(_)) => "/sign-in/consent",

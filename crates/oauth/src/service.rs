@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use federation::Company;
 use http::{HeaderMap, header, uri::Scheme};
 use hub::{Clock, Entropy};
-use identity::{Identity, InstallationKey};
+use identity::{Identity, InstallationKey, second_factor::PasskeySite};
 
 /// Everything the authorization server works with. Clones share it.
 #[derive(Clone)]
@@ -35,11 +35,30 @@ pub struct Settings {
     pub organization: String,
     /// Passwords are taken on the sign-in page. Without, there is only the company's provider.
     pub passwords: bool,
+    /// Whether whoever signs in with a password must show something else too.
+    pub second_factor: SecondFactorRule,
+}
+
+/// Whether whoever signs in with a password must show a second factor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecondFactorRule {
+    /// Who has one does.
+    #[default]
+    Optional,
+    /// Everybody does; who has none adds an authenticator app before they go on.
+    Required,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { public_url: None, scheme: Scheme::HTTPS, organization: "Bothways".to_owned(), passwords: true }
+        Self {
+            public_url: None,
+            scheme: Scheme::HTTPS,
+            organization: "Bothways".to_owned(),
+            passwords: true,
+            second_factor: SecondFactorRule::Optional,
+        }
     }
 }
 
@@ -65,5 +84,10 @@ impl Service {
     pub(crate) fn is_secure(&self) -> bool {
         let public = self.settings.public_url.as_deref();
         public.map_or(self.settings.scheme == Scheme::HTTPS, |public| public.starts_with("https://"))
+    }
+
+    /// Where passkeys are good, for a browser that sees this origin.
+    pub(crate) fn passkey_site(&self, origin: &str) -> PasskeySite {
+        PasskeySite { origin: origin.to_owned(), name: self.settings.organization.clone() }
     }
 }

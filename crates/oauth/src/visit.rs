@@ -20,7 +20,7 @@ use crate::{
     parameters::{ParameterError, Parameters},
     progress::{Browser, Progress, Purpose, SignedIn, is_recent},
     redirect,
-    service::{Network, Service},
+    service::{Network, SecondFactorRule, Service},
 };
 
 /// A request.
@@ -146,9 +146,12 @@ impl Visit {
     /// Whether somebody this browser knows may go on without a password: not for too long, and not when anything about
     /// them has changed since (a password, a session taken away, the person shut out).
     pub(crate) async fn still_signed_in(&self, person: &SignedIn, not_before: i64) -> Result<bool, PageError> {
-        if !is_recent(person, not_before, self.now) {
-            return Ok(false);
-        }
+        let enough = !person.password_alone || self.service.settings.second_factor == SecondFactorRule::Optional;
+        Ok(enough && is_recent(person, not_before, self.now) && self.is_unchanged(person).await?)
+    }
+
+    /// Whether nothing about somebody has changed since they showed who they are.
+    pub(crate) async fn is_unchanged(&self, person: &SignedIn) -> Result<bool, PageError> {
         let found = self.facts(person).await?;
         Ok(found.is_some_and(|found| found.revision == person.revision))
     }

@@ -15,8 +15,10 @@ mod device;
 mod directory;
 mod doctor;
 mod scep;
+mod second_factor;
 mod serve;
 mod session;
+mod signing_key;
 mod token;
 mod user;
 
@@ -72,7 +74,10 @@ enum Command {
     /// Who signed in and what was changed: list, export.
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Bearer tokens for programs.
+    /// What access tokens are signed with: list, rotate.
+    #[command(subcommand)]
+    SigningKey(signing_key::SigningKey),
+    /// Bearer tokens for programs: issue, list, revoke.
     #[command(subcommand)]
     Token(token::Token),
     /// A person's contacts: import, export, list, history, restore.
@@ -144,6 +149,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Done> {
             Command::Session(session) => session.run(&data).await,
             Command::Client(client) => client.run(&data).await,
             Command::Audit(audit) => audit.run(&data).await,
+            Command::SigningKey(signing_key) => signing_key.run(&data).await,
             Command::Token(token) => token.run(&data).await,
             Command::Contacts(contacts) => contacts.run(&data).await,
             Command::Directory(directory) => directory.run(&data).await,
@@ -175,7 +181,9 @@ async fn open(data: &std::path::Path, missing: Missing) -> anyhow::Result<Instal
         Configuration::write_template(&folder)?;
     }
     let mut installation = Installation::open(&folder, &configuration).await?;
-    installation.identity = installation.identity.acting_as(&administrator());
+    let administrator = administrator();
+    installation.identity = installation.identity.acting_as(&administrator);
+    installation.certificates = installation.certificates.acting_as(&administrator);
     Ok(installation)
 }
 

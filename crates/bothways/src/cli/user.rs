@@ -11,7 +11,7 @@ use hub::AccessPath;
 use identity::{IdentityError, NewPerson, PersonEntry, Secret, normal_email};
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Missing, contacts::read_file, open, token::TokenPath};
+use super::{Done, Missing, contacts::read_file, open, second_factor::SecondFactor, token::TokenPath};
 use crate::{
     ambient::moment,
     installation::Installation,
@@ -98,6 +98,9 @@ pub enum User {
         #[arg(long, conflicts_with = "password_stdin")]
         remove: bool,
     },
+    /// Second factors: list a person's, or take them away from somebody who lost theirs.
+    #[command(subcommand)]
+    SecondFactor(SecondFactor),
 }
 
 /// A person, as they are printed.
@@ -165,6 +168,7 @@ impl User {
                 installation.identity.set_password(&person.email, password).await?;
                 installation.finish().await;
             }
+            Self::SecondFactor(command) => command.run(data).await?,
             Self::Paths { email, off } => {
                 let mut installation = open(data, Missing::Refuse).await?;
                 let person = installation.person(&email).await?;

@@ -162,20 +162,16 @@ impl Identity {
         if let Some(retry_after) = self.inner.factor_attempts.pause(account, now) {
             return Err(FactorError::TooManyAttempts { retry_after });
         }
-        let taken = match self.take_totp(account, code, now).await? {
-            true => Some(FactorKind::Totp),
-            false => self.take_recovery_code(account, code).await?.then_some(FactorKind::Recovery),
+        let kind = if self.take_totp(account, code, now).await? {
+            FactorKind::Totp
+        } else if self.take_recovery_code(account, code).await? {
+            FactorKind::Recovery
+        } else {
+            self.inner.factor_attempts.failed(account, now);
+            return Err(FactorError::Wrong);
         };
-        match taken {
-            Some(kind) => {
-                self.inner.factor_attempts.succeeded(account, now);
-                Ok(kind)
-            }
-            None => {
-                self.inner.factor_attempts.failed(account, now);
-                Err(FactorError::Wrong)
-            }
-        }
+        self.inner.factor_attempts.succeeded(account, now);
+        Ok(kind)
     }
 
     /// Removes one of a person's second factors.

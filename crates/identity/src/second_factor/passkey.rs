@@ -20,6 +20,14 @@ pub struct PasskeySite {
     pub name: String,
 }
 
+impl PasskeySite {
+    /// Whether passkeys are possible there: only where the server is reached by a name.
+    #[must_use]
+    pub fn is_fit(&self) -> bool {
+        webauthn(self).is_ok()
+    }
+}
+
 /// What a browser is asked, and what must be kept (sealed) until it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasskeyChallenge {
@@ -28,6 +36,9 @@ pub struct PasskeyChallenge {
     /// The server's half, JSON. Whoever holds it can answer for it: it must be sealed, and bound to one sign-in.
     pub state: String,
 }
+
+/// Where a question's state keeps the passkeys.
+const CREDENTIALS: &str = "/ast/credentials";
 
 fn wrong(error: &w::WebauthnError) -> FactorError {
     tracing::info!(%error, "a passkey was not taken");
@@ -43,6 +54,33 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, FactorError> {
         tracing::info!(%error, "a passkey's answer cannot be read");
         FactorError::Wrong
     })
+}
+
+/// The state of a question keeps every passkey it may be answered with, which is too much for a cookie; and by the time
+/// of the answer one may be gone. So they are left out, and those that are there then are put in.
+fn without_passkeys(state: &w::PasskeyAuthentication) -> Result<String, FactorError> {
+    let mut state = serde_json::to_value(state).map_err(|error| FactorError::Unreadable(error.to_string()))?;
+    if let Some(credentials) = state.pointer_mut(CREDENTIALS) {
+        *credentials = serde_json::Value::Array(Vec::new());
+    }
+    written(&state)
+}
+
+fn with_passkeys(
+    state: &str,
+    passkeys: &[(SecondFactor, w::Passkey)],
+) -> Result<w::PasskeyAuthentication, FactorError> {
+    let unreadable = |error: serde_json::Error| FactorError::Unreadable(error.to_string());
+    let mut state: serde_json::Value = read(state)?;
+    let mut known = Vec::new();
+    for (_, passkey) in passkeys {
+        let mut passkey = serde_json::to_value(passkey).map_err(unreadable)?;
+        known.extend(passkey.get_mut("cred").map(serde_json::Value::take));
+    }
+    if let Some(credentials) = state.pointer_mut(CREDENTIALS) {
+        *credentials = serde_json::Value::Array(known);
+    }
+    serde_json::from_value(state).map_err(unreadable)
 }
 
 fn webauthn(site: &PasskeySite) -> Result<Webauthn, FactorError> {
@@ -84,7 +122,7 @@ impl Identity {
         let passkey = finished.map_err(|error| wrong(&error))?;
         let now = self.inner.clock.now();
         let factor = SecondFactor {
-            factor: passkey.cred_id().to_vec(),
+            factor: passkey.cred_id().clone(),
             kind: FactorKind::Passkey.name().to_owned(),
             label: label.trim().chars().take(crate::limits::LABEL_BYTES / 4).collect(),
             secret: written(&passkey)?.into_bytes(),
@@ -115,7 +153,7 @@ impl Identity {
         }
         let (options, state) =
             webauthn(site)?.start_passkey_authentication(&passkeys).map_err(|error| wrong(&error))?;
-        Ok(Some(PasskeyChallenge { options: written(&options)?, state: written(&state)? }))
+        Ok(Some(PasskeyChallenge { options: written(&options)?, state: without_passkeys(&state)? }))
     }
 
     /// Takes a passkey's answer. A signature counter that went back means a copied key: it is not taken.
@@ -126,9 +164,9 @@ impl Identity {
         state: &str,
         answer: &str,
     ) -> Result<(), FactorError> {
-        let (state, answer) = (read(state)?, read(answer)?);
-        let result = webauthn(site)?.finish_passkey_authentication(&answer, &state).map_err(|error| wrong(&error))?;
         let passkeys = self.passkeys(account).await?;
+        let (state, answer) = (with_passkeys(state, &passkeys)?, read(answer)?);
+        let result = webauthn(site)?.finish_passkey_authentication(&answer, &state).map_err(|error| wrong(&error))?;
         let found = passkeys.into_iter().find(|(_, passkey)| passkey.cred_id() == result.cred_id());
         // Removed between question and answer.
         let (mut row, mut passkey) = found.ok_or(FactorError::Wrong)?;

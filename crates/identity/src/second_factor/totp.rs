@@ -37,6 +37,11 @@ fn totp(secret: Vec<u8>, issuer: &str, account: &str) -> Result<Totp, FactorErro
         .map_err(|error| FactorError::Unreadable(error.to_string()))
 }
 
+fn shown(id: FactorId, totp: &Totp) -> Result<TotpEnrolment, FactorError> {
+    let address = totp.to_url().map_err(|error| FactorError::Unreadable(error.to_string()))?;
+    Ok(TotpEnrolment { id, secret: Secret::new(totp.secret().to_base32()), address: Secret::new(address) })
+}
+
 impl Identity {
     /// Begins to enrol an authenticator app; it counts once [`confirm_totp`](Self::confirm_totp) was given a code.
     /// `site` is what the app shows above the person's address.
@@ -69,8 +74,24 @@ impl Identity {
                 Ok::<_, FactorError>(second_factors::insert(tx, &account, &factor)?)
             })
             .await?;
-        let address = totp.to_url().map_err(|error| FactorError::Unreadable(error.to_string()))?;
-        Ok(TotpEnrolment { id, secret: Secret::new(totp.secret().to_base32()), address: Secret::new(address) })
+        shown(id, &totp)
+    }
+
+    /// What an app is shown whose enrolment has begun and is not confirmed yet. Once it is, nobody sees it again.
+    pub async fn begun_totp(
+        &self,
+        account: AccountId,
+        email: &str,
+        site: &str,
+        id: &FactorId,
+    ) -> Result<TotpEnrolment, FactorError> {
+        let all = move |tx: &mut dyn Transaction| second_factors::of_account(tx, &account);
+        let factors = self.inner.database.read::<_, LedgerError>(all).await?;
+        let is_it = |factor: &&SecondFactor| {
+            factor.factor == id.0 && factor.kind == FactorKind::Totp.name() && !factor.confirmed
+        };
+        let factor = factors.iter().find(is_it).ok_or(FactorError::NoSuchFactor)?;
+        shown(id.clone(), &totp(self.opened(factor)?, site, email)?)
     }
 
     /// Confirms an authenticator app with a code it shows.
@@ -104,11 +125,15 @@ impl Identity {
     }
 
     fn matching_step(&self, factor: &SecondFactor, code: &Secret, now: i64) -> Result<Option<i64>, FactorError> {
-        let secret = self.inner.settings.key.open(PURPOSE, &factor.secret);
-        let secret = secret.map_err(|error| FactorError::Unreadable(error.to_string()))?;
+        let secret = self.opened(factor)?;
         let code: String = code.reveal().chars().filter(|c| !c.is_whitespace()).collect();
         let seconds = u64::try_from(now / 1_000_000).unwrap_or_default();
         let step = totp(secret, "", "")?.check(&code, seconds);
         Ok(step.and_then(|step| i64::try_from(step).ok()))
+    }
+
+    fn opened(&self, factor: &SecondFactor) -> Result<Vec<u8>, FactorError> {
+        let secret = self.inner.settings.key.open(PURPOSE, &factor.secret);
+        secret.map_err(|error| FactorError::Unreadable(error.to_string()))
     }
 }

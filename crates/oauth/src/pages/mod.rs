@@ -1,12 +1,14 @@
 //! The pages people see: one file per page, texts in one place. Nothing here decides anything.
 
 pub(crate) mod account;
+pub(crate) mod authenticator;
 pub(crate) mod choose;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod error;
 pub(crate) mod help;
 pub(crate) mod layout;
+pub(crate) mod recovery_codes;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;
 pub(crate) mod texts;

@@ -45,7 +45,12 @@ async fn completed(visit: &Visit) -> Result<Response, PageError> {
     let memory = progress.company.take().ok_or(PageError::Expired)?;
     let person = match company.complete(&memory, &visit.query_text).await {
         Ok(person) => person,
-        Err(error) => return failed(visit, progress, &error),
+        Err(error) => {
+            if let CompanyError::NotInGroup { issuer, subject, .. } = &error {
+                left(visit, issuer, subject).await?;
+            }
+            return failed(visit, progress, &error);
+        }
     };
     let facts = match visit.identity.adopt(&person.person).await {
         Ok(facts) => facts,
@@ -54,6 +59,15 @@ async fn completed(visit: &Visit) -> Result<Response, PageError> {
     let CompanyPerson { auth_time, amr, .. } = person;
     let at = auth_time.map_or(visit.now, |seconds| seconds.saturating_mul(1_000_000).min(visit.now));
     signed_in(visit, progress, SignedIn::new(&facts, amr, at))
+}
+
+/// The provider says that somebody is no longer one of those who may come in: where they are still signed in, that ends.
+async fn left(visit: &Visit, issuer: &str, subject: &str) -> Result<(), PageError> {
+    let outcome = "in none of the groups that may come in, says the company's provider";
+    let ended = visit.identity.dismiss(issuer, subject, visit.network, outcome).await;
+    let ended = ended.map_err(|error| PageError::NotNow(error.to_string()))?;
+    tracing::info!(ended, "sessions of somebody who left the groups that may come in");
+    Ok(())
 }
 
 fn failed(visit: &Visit, progress: Progress, error: &CompanyError) -> Result<Response, PageError> {

@@ -7,16 +7,17 @@ use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use identity::{Secret, second_factor::FactorError};
 
-use super::{consent::somebody_else, signed_in};
+use super::{consent::somebody_else, enrol, signed_in};
 use crate::{
     answers::{self, Page},
     limits,
     pages::{error::PageError, layout::Problem, second_factor},
     progress::{Progress, SignedIn},
+    service::SecondFactorRule,
     visit::Visit,
 };
 
-/// After the right password: in, or on to the second factor.
+/// After the right password: in, or on to the second factor, or to adding one.
 pub(crate) async fn after_password(
     visit: &Visit,
     mut progress: Progress,
@@ -24,7 +25,10 @@ pub(crate) async fn after_password(
 ) -> Result<Response, PageError> {
     let owes = visit.identity.has_second_factor(person.account).await;
     if !owes.map_err(|error| PageError::NotNow(error.to_string()))? {
-        return signed_in(visit, progress, person);
+        return match visit.service.settings.second_factor {
+            SecondFactorRule::Required => enrol::begin(visit, progress, person).await,
+            SecondFactorRule::Optional => signed_in(visit, progress, SignedIn { password_alone: true, ..person }),
+        };
     }
     progress.owes_second_factor(&visit.service, person);
     Ok(answers::see_other(progress.next_page(), [visit.keep_progress(&progress)?]))
@@ -59,9 +63,13 @@ async fn submitted(visit: &Visit, body: Body) -> Result<Response, PageError> {
     if form.get("decision") == Some("other") {
         return somebody_else(visit, progress);
     }
+    // Who must add an authenticator app does so; a recovery code that was left over is no way around it.
+    if progress.enrolling.is_some() {
+        return Ok(answers::see_other(progress.next_page(), None));
+    }
     let mut person = progress.half_way.take().ok_or(PageError::Expired)?;
     // A password that was changed meanwhile, a person shut out: begin again.
-    if !visit.still_signed_in(&person, 0).await? {
+    if !visit.is_unchanged(&person).await? {
         return somebody_else(visit, progress);
     }
     let code = form.get("code").map(str::trim).filter(|code| code.len() <= limits::CODE_BYTES_MAX);
