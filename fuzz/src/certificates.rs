@@ -8,7 +8,7 @@ use std::sync::{
 use ::certificates::{CLIENT_CERT, Certificates, Settings, Trust, from_header, scep::request::CertificationRequest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue};
-use identity::InstallationKey;
+use identity::{Identity, InstallationKey};
 use ledger::{Database, Durability, SqliteOptions, testing::Folder};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio::runtime::Runtime;
@@ -32,7 +32,13 @@ static OFFICE: LazyLock<Office> = LazyLock::new(|| {
     let key = InstallationKey::from([7; 32]);
     let (certificates, trust) = runtime.block_on(async {
         ledger.migrate(&ledger::testing::clock).await.expect("a schema");
-        let certificates = Certificates::new(ledger, key, clock, entropy, Settings::default());
+        let people = Identity::new(
+            ledger.clone(),
+            Arc::clone(&clock) as _,
+            Arc::clone(&entropy) as _,
+            identity::Settings::new(key.clone()),
+        );
+        let certificates = Certificates::new(ledger, people, key, clock, entropy, Settings::default());
         let authority = certificates.authority().await.expect("an authority");
         let trust = Trust::new(Some(&authority), &[]).expect("an authority").expect("somebody to trust");
         (certificates, trust)
@@ -46,7 +52,7 @@ pub fn certificates(data: &[u8]) {
     let Office { runtime, certificates, trust, .. } = &*OFFICE;
     match kind % 4 {
         0 => {
-            let _ = runtime.block_on(certificates.scep(bytes)).expect("an answer, or none");
+            let _ = runtime.block_on(certificates.scep(bytes, None)).expect("an answer, or none");
             let issued = runtime.block_on(certificates.list(None)).expect("a list");
             assert!(issued.is_empty(), "somebody got a certificate for nothing");
         }

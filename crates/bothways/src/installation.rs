@@ -81,7 +81,7 @@ impl Installation {
         };
         let identity = Identity::new(ledger.clone(), Arc::new(SystemClock), Arc::new(SystemEntropy), sign_in);
         let gate = Gate::new(identity.clone());
-        let certificates = certificates(&ledger, &key, configuration);
+        let certificates = certificates(&ledger, &identity, &key, configuration);
         let changed = hub.wake_ups().all();
         let directory = Directory::new(ledger.clone());
         Ok(Self { ledger, hub, directory, identity, gate, company, certificates, key, hints: folder.hints(), changed })
@@ -182,13 +182,19 @@ impl Installation {
     }
 }
 
-fn certificates(ledger: &Database, key: &InstallationKey, configuration: &Configuration) -> Certificates {
+fn certificates(
+    ledger: &Database,
+    identity: &Identity,
+    key: &InstallationKey,
+    configuration: &Configuration,
+) -> Certificates {
     let settings = certificates::Settings {
         name: configuration.certificates.authority_name.clone(),
         public_url: configuration.server.public_url.clone(),
         life: configuration.certificates.life,
     };
-    Certificates::new(ledger.clone(), key.clone(), Arc::new(SystemClock), Arc::new(SystemEntropy), settings)
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    Certificates::new(ledger.clone(), identity.clone(), key.clone(), clock, entropy, settings)
 }
 
 /// The company's provider, if the settings name one. Nobody is asked anything yet.

@@ -5,10 +5,14 @@ use std::time::Duration;
 use identity::Secret;
 use ledger::{
     Transaction,
-    tables::certificates::{self as table, Challenge},
+    tables::{
+        audit as audit_table,
+        certificates::{self as table, Challenge},
+    },
 };
 
 use crate::{
+    audit,
     authority::sha256,
     error::{CertificateError, Result},
     issuing::{checked_label, checked_life, welcome},
@@ -44,7 +48,7 @@ impl Certificates {
             .collect();
         let digest = challenge_digest(&text);
         let now = self.inner.clock.now();
-        let email = email.to_owned();
+        let (email, identity) = (email.to_owned(), self.identity.clone());
         let keep = move |tx: &mut dyn Transaction| {
             let person = welcome(tx, &email)?;
             table::delete_challenges(tx, now.saturating_sub(span(limits::CHALLENGE_KEPT)))?;
@@ -54,7 +58,9 @@ impl Certificates {
             let expires_at = now.saturating_add(span(life));
             let challenge =
                 Challenge { account: person.account, label: label.clone(), expires_at, used_at: None, serial: None };
-            Ok(table::insert_challenge(tx, &digest, &challenge)?)
+            table::insert_challenge(tx, &digest, &challenge)?;
+            let made = audit::challenge_made(challenge.account, &challenge.label, challenge.expires_at);
+            Ok(audit_table::insert(tx, &identity.audited(made))?)
         };
         self.inner.ledger.write(keep).await?;
         // Made here, so that the authority is there before the first phone asks.

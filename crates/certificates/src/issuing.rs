@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use identity::normal_email;
 use ledger::{
-    Transaction,
+    LedgerError, Transaction,
     tables::{
+        audit as audit_table,
         certificates::{self as table, Certificate as Row},
         people::{self, Person},
     },
@@ -13,6 +14,7 @@ use ledger::{
 use x509_cert::{Certificate, der::Encode, spki::SubjectPublicKeyInfoOwned};
 
 use crate::{
+    audit,
     authority::{Authority, Leaf, draw_serial, serial_text, sha256},
     error::{CertificateError, Result},
     key, limits, pkcs12,
@@ -186,8 +188,12 @@ impl Certificates {
         let public_key = key::public_key_info(&pkcs8)?;
         let order = Order { person: &person, label: &label, public_key, life, transaction_id: None };
         let (_, row) = self.sign(&authority, order)?;
-        let kept = row.clone();
-        self.inner.ledger.write::<_, CertificateError>(move |tx| Ok(table::insert(tx, &kept)?)).await?;
+        let (kept, event) = (row.clone(), self.identity.audited(audit::issued(&row)));
+        let keep = move |tx: &mut dyn Transaction| {
+            table::insert(tx, &kept)?;
+            audit_table::insert(tx, &event)
+        };
+        self.inner.ledger.write::<_, LedgerError>(keep).await?;
         Ok(Issued {
             certificate: row.certificate,
             authority: authority.der().to_vec(),
@@ -220,7 +226,7 @@ impl Certificates {
     /// No such certificate, or one that is revoked already.
     pub async fn revoke(&self, serial: &str, reason: Reason) -> Result<Entry> {
         let serial: String = serial.chars().filter(|c| *c != ':').collect::<String>().to_lowercase();
-        let now = self.inner.clock.now();
+        let (now, identity) = (self.inner.clock.now(), self.identity.clone());
         let revoke = move |tx: &mut dyn Transaction| {
             let row = table::by_serial(tx, &serial)?;
             let row = row.ok_or_else(|| CertificateError::NoSuchCertificate(serial.clone()))?;
@@ -228,6 +234,7 @@ impl Certificates {
                 return Err(CertificateError::RevokedAlready(serial.clone()));
             }
             people::changed(tx, &row.account)?;
+            audit_table::insert(tx, &identity.audited(audit::revoked(&row, reason.code())))?;
             entry(tx, Row { revoked_at: Some(now), ..row })
         };
         self.inner.ledger.write(revoke).await

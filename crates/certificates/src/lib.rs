@@ -11,6 +11,7 @@
 //! To add a SCEP operation: its name in `scep::http`, its message in `scep::message`, its work in `scep::serve`.
 //! To add an extension to what is issued: `authority.rs`.
 
+mod audit;
 mod authority;
 mod ber;
 mod challenges;
@@ -36,5 +37,5 @@ pub use error::{CertificateError, Result};
 pub use issuing::{Entry, Issued, Reason};
 pub use peer::{NotTrusted, Trust};
 pub use proxy::{CLIENT_CERT, CLIENT_CERT_CHAIN, from_header};
-pub use router::router;
+pub use router::{Network, router};
 pub use service::{Certificates, Settings};

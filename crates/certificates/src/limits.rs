@@ -43,6 +43,11 @@ pub const CHALLENGE_KEPT: Duration = Duration::from_hours(24);
 /// For how long a repeated renewal is taken for a lost answer.
 pub const RENEWAL_REPEATED: Duration = Duration::from_hours(1);
 
+/// Refused enrolments of people unknown that are audited in [`REFUSALS_AUDITED_TIME`]; the log has all of them.
+pub const REFUSALS_AUDITED_MAX: u32 = 60;
+/// The time in which [`REFUSALS_AUDITED_MAX`] are counted, in microseconds.
+pub const REFUSALS_AUDITED_TIME: i64 = 60 * 1_000_000;
+
 /// How long a revocation list is good.
 pub const CRL_LIFE: Duration = Duration::from_hours(24 * 3);
 /// A list is signed anew when it is older.

@@ -1,8 +1,10 @@
 //! `/scep`, `/crl`, `/ocsp` and the authority's certificate over HTTP. Nothing here asks who is asking: what is public
 //! is public, and what is not is behind a challenge.
 
+use std::net::IpAddr;
+
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, RawQuery, State},
     response::{IntoResponse, Response},
@@ -13,7 +15,12 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{error::Result, limits, scep::CAPABILITIES, service::Certificates};
 
-/// All of it.
+/// Where a request comes from; the listener puts it into the request's extensions, because it alone knows whether a
+/// proxy is to be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network(pub IpAddr);
+
+/// All of it. A request should bear its [`Network`] as an extension.
 pub fn router(certificates: Certificates) -> Router {
     // RFC 8894 4.1 names no address; older clients are built for the one of the first such program.
     let scep = get(scep_get).post(scep_post).layer(DefaultBodyLimit::max(limits::SCEP_BYTES_MAX));
@@ -28,7 +35,11 @@ pub fn router(certificates: Certificates) -> Router {
         .with_state(certificates)
 }
 
-async fn scep_get(State(certificates): State<Certificates>, RawQuery(query): RawQuery) -> Response {
+async fn scep_get(
+    State(certificates): State<Certificates>,
+    network: Option<Extension<Network>>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = query.unwrap_or_default();
     match parameter(&query, "operation").as_deref() {
         Some("GetCACaps") => of_type("text/plain", CAPABILITIES.as_bytes().to_vec()),
@@ -40,7 +51,7 @@ async fn scep_get(State(certificates): State<Certificates>, RawQuery(query): Raw
             // A plus that nobody escaped has become a space.
             let message = parameter(&query, "message").map(|text| text.replace(' ', "+"));
             match message.and_then(|text| STANDARD.decode(text.trim()).ok()) {
-                Some(message) => scep(&certificates, &message).await,
+                Some(message) => scep(&certificates, &message, network).await,
                 None => refuse("the message is not base64"),
             }
         }
@@ -48,18 +59,23 @@ async fn scep_get(State(certificates): State<Certificates>, RawQuery(query): Raw
     }
 }
 
-async fn scep_post(State(certificates): State<Certificates>, RawQuery(query): RawQuery, body: Bytes) -> Response {
+async fn scep_post(
+    State(certificates): State<Certificates>,
+    network: Option<Extension<Network>>,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
     match parameter(query.as_deref().unwrap_or_default(), "operation").as_deref() {
-        Some("PKIOperation") => scep(&certificates, &body).await,
+        Some("PKIOperation") => scep(&certificates, &body, network).await,
         _ => refuse("the operation is PKIOperation"),
     }
 }
 
-async fn scep(certificates: &Certificates, message: &[u8]) -> Response {
+async fn scep(certificates: &Certificates, message: &[u8], network: Option<Extension<Network>>) -> Response {
     if message.len() > limits::SCEP_BYTES_MAX {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the message is too large\n").into_response();
     }
-    match certificates.scep(message).await {
+    match certificates.scep(message, network.map(|Extension(network)| network.0)).await {
         Ok(Ok(answer)) => of_type("application/x-pki-message", answer),
         Ok(Err(unreadable)) => {
             tracing::info!(%unreadable, "SCEP: not a message");

@@ -6,10 +6,11 @@ use std::{
 };
 
 use hub::{Clock, Entropy};
-use identity::InstallationKey;
+use identity::{Identity, InstallationKey};
 use ledger::{Database, LedgerError, tables::certificates as table};
 
 use crate::{
+    audit::Strangers,
     authority::Authority,
     crl::SignedList,
     error::{CertificateError, Result},
@@ -36,6 +37,8 @@ impl Default for Settings {
 #[derive(Clone)]
 pub struct Certificates {
     pub(crate) inner: Arc<Inner>,
+    /// Hears what is issued and revoked, and knows who does it.
+    pub(crate) identity: Identity,
 }
 
 pub(crate) struct Inner {
@@ -43,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) settings: Settings,
+    pub(crate) strangers: Strangers,
     key: InstallationKey,
     /// It never changes once there is one.
     authority: OnceLock<Arc<Authority>>,
@@ -56,16 +60,25 @@ impl std::fmt::Debug for Certificates {
 }
 
 impl Certificates {
-    /// Works on a database that has this release's schema. `key` is what the authority's key is sealed with.
+    /// Works on a database that has this release's schema. `identity` is over the same one; its audit hears what is done
+    /// here. `key` is what the authority's key is sealed with.
     pub fn new(
         ledger: Database,
+        identity: Identity,
         key: InstallationKey,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         settings: Settings,
     ) -> Self {
-        let (authority, list) = (OnceLock::new(), Mutex::new(None));
-        Self { inner: Arc::new(Inner { ledger, clock, entropy, settings, key, authority, list }) }
+        let (strangers, authority, list) = (Strangers::default(), OnceLock::new(), Mutex::new(None));
+        let inner = Inner { ledger, clock, entropy, settings, strangers, key, authority, list };
+        Self { inner: Arc::new(inner), identity }
+    }
+
+    /// The same authority, used by somebody else than the server itself: an administrator's command, by name.
+    #[must_use]
+    pub fn acting_as(&self, actor: &str) -> Self {
+        Self { inner: Arc::clone(&self.inner), identity: self.identity.acting_as(actor) }
     }
 
     /// The authority, which is made when there is none.

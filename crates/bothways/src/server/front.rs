@@ -156,7 +156,8 @@ impl Front {
                     Ok(bytes) => bytes,
                     Err(error) => return error.answer(),
                 };
-                let request = Request::from_parts(parts, Body::from(bytes));
+                let mut request = Request::from_parts(parts, Body::from(bytes));
+                request.extensions_mut().insert(certificates::Network(client.ip()));
                 let Ok(answer) = self.certificates.clone().oneshot(request).await;
                 answer
             }

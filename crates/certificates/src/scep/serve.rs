@@ -1,9 +1,12 @@
 //! What becomes of a SCEP message.
 
+use std::net::IpAddr;
+
 use cms::cert::IssuerAndSerialNumber;
 use ledger::{
-    LedgerError, Transaction, WorkError,
+    AccountId, LedgerError, Transaction, WorkError,
     tables::{
+        audit as audit_table,
         certificates::{self as table, Certificate as Row, Challenge},
         people::{self, Person},
     },
@@ -15,7 +18,7 @@ use super::{
     request::{CertificationRequest, Unfit},
 };
 use crate::{
-    Unreadable,
+    Unreadable, audit,
     authority::{Authority, hexadecimal, sha256},
     challenges::challenge_digest,
     cms::enveloped::Cipher,
@@ -71,19 +74,19 @@ enum Due {
 }
 
 impl Certificates {
-    /// Answers a pkiMessage with a CertRep, DER.
+    /// Answers a pkiMessage with a CertRep, DER. `network` is where it comes from, for the audit.
     ///
     /// # Errors
     /// The outer one when the answer is not possible now; the inner one when the message cannot be read, so that there
     /// is nobody to answer.
-    pub async fn scep(&self, message: &[u8]) -> Result<Result<Vec<u8>, Unreadable>> {
+    pub async fn scep(&self, message: &[u8], network: Option<IpAddr>) -> Result<Result<Vec<u8>, Unreadable>> {
         let message = match PkiMessage::read(message) {
             Ok(message) => message,
             Err(unreadable) => return Ok(Err(unreadable)),
         };
         let authority = self.authority().await?;
         let (outcome, cipher) = match message.open(&authority, &*self.inner.entropy) {
-            Ok((plain, cipher)) => (self.outcome(&authority, &message, &plain).await?, cipher),
+            Ok((plain, cipher)) => (self.outcome(&authority, &message, &plain, network).await?, cipher),
             Err(info) => (Outcome::Failure(info), Cipher::Aes256),
         };
         if let Outcome::Failure(info) = &outcome {
@@ -99,27 +102,16 @@ impl Certificates {
         }))
     }
 
-    async fn outcome(&self, authority: &Authority, message: &PkiMessage, plain: &[u8]) -> Result<Outcome> {
+    async fn outcome(
+        &self,
+        authority: &Authority,
+        message: &PkiMessage,
+        plain: &[u8],
+        network: Option<IpAddr>,
+    ) -> Result<Outcome> {
         match message.message_type {
             Some(MessageType::PkcsReq | MessageType::RenewalReq) => {
-                let request = match CertificationRequest::read(plain) {
-                    Ok(request) => request,
-                    Err(unfit) => {
-                        tracing::info!(%unfit, "SCEP");
-                        return Ok(Outcome::Failure(match unfit {
-                            Unfit::Malformed | Unfit::NotTheirKey => FailInfo::BadMessageCheck,
-                            Unfit::Algorithm => FailInfo::BadAlg,
-                        }));
-                    }
-                };
-                match self.enrol(authority, message, request).await {
-                    Ok(certificate) => Ok(Outcome::Certificates(vec![certificate])),
-                    Err(Refused::Certificate(error)) => Err(error),
-                    Err(refused) => {
-                        tracing::info!(%refused, transaction = message.transaction_id, "SCEP");
-                        Ok(Outcome::Failure(FailInfo::BadRequest))
-                    }
-                }
+                self.certify(authority, message, plain, network).await
             }
             Some(MessageType::CertPoll) => self.poll(message).await,
             Some(MessageType::GetCert) => self.get(authority, message, plain).await,
@@ -128,15 +120,54 @@ impl Certificates {
         }
     }
 
+    /// PKCSReq and RenewalReq.
+    async fn certify(
+        &self,
+        authority: &Authority,
+        message: &PkiMessage,
+        plain: &[u8],
+        network: Option<IpAddr>,
+    ) -> Result<Outcome> {
+        let request = match CertificationRequest::read(plain) {
+            Ok(request) => request,
+            Err(unfit) => {
+                tracing::info!(%unfit, "SCEP");
+                return Ok(Outcome::Failure(match unfit {
+                    Unfit::Malformed | Unfit::NotTheirKey => FailInfo::BadMessageCheck,
+                    Unfit::Algorithm => FailInfo::BadAlg,
+                }));
+            }
+        };
+        let (refused, claim) = match self.claim(authority, message, &request) {
+            Ok(claim) => match self.enrol(authority, request, claim.clone(), network).await {
+                Ok(certificate) => return Ok(Outcome::Certificates(vec![certificate])),
+                Err(refused) => (refused, Some(claim)),
+            },
+            Err(refused) => (refused, None),
+        };
+        if let Refused::Certificate(error) = refused {
+            return Err(error);
+        }
+        tracing::info!(%refused, transaction = message.transaction_id, "SCEP");
+        let whose = match claim {
+            Some(claim) => self.inner.ledger.read::<_, LedgerError>(move |tx| claim.whose(tx)).await?,
+            None => None,
+        };
+        if whose.is_some() || self.inner.strangers.one_more(self.inner.clock.now()) {
+            self.identity.audit().record(audit::not_enrolled(refused.to_string(), whose, network));
+        }
+        Ok(Outcome::Failure(FailInfo::BadRequest))
+    }
+
     /// Decides, signs, and decides again in the transaction that keeps the certificate: nothing is signed twice for one
     /// challenge, however many ask at the same time.
     async fn enrol(
         &self,
         authority: &Authority,
-        message: &PkiMessage,
         request: CertificationRequest,
+        claim: Claim,
+        network: Option<IpAddr>,
     ) -> Result<Certificate, Refused> {
-        let claim = self.claim(authority, message, &request)?;
         let wanted = claim.clone();
         let due = self.inner.ledger.read(move |tx| wanted.due(tx)).await?;
         let (label, person) = match due {
@@ -149,9 +180,10 @@ impl Certificates {
             label: &label,
             public_key: request.public_key,
             life: self.inner.settings.life,
-            transaction_id: Some(message.transaction_id.clone()),
+            transaction_id: Some(claim.transaction_id.clone()),
         };
         let (certificate, row) = self.sign(authority, order)?;
+        let event = self.identity.audited(audit::enrolled(&row, claim.renews.as_deref(), network));
         let keep = move |tx: &mut dyn Transaction| match claim.due(tx)? {
             Due::Again(row) => Ok::<_, Refused>(Some(row)),
             Due::Challenge(..) => {
@@ -161,10 +193,12 @@ impl Certificates {
                     return Err(Refused::UsedChallenge);
                 }
                 table::insert(tx, &row)?;
+                audit_table::insert(tx, &event)?;
                 Ok(None)
             }
             Due::Renewal(..) => {
                 table::insert(tx, &row)?;
+                audit_table::insert(tx, &event)?;
                 Ok(None)
             }
         };
@@ -299,6 +333,18 @@ impl Claim {
         Ok(repeated.map_or(Due::Renewal(row, person), Due::Again))
     }
 
+    /// Whose challenge or certificate this rests on, good or not. Nobody's when it was only named and not shown.
+    fn whose(&self, tx: &mut dyn Transaction) -> Result<Option<AccountId>, LedgerError> {
+        match (&self.renews, &self.challenge) {
+            (Some(serial), _) => {
+                let row = table::by_serial(tx, serial)?.filter(|row| row.public_key == self.signer_key);
+                Ok(row.map(|row| row.account))
+            }
+            (None, Some(challenge)) => Ok(table::challenge(tx, challenge)?.map(|challenge| challenge.account)),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// Whether this certificate is what the same request got before.
     fn is_answered_by(&self, row: &Row) -> bool {
         row.public_key == self.public_key
@@ -307,6 +353,6 @@ impl Claim {
     }
 }
 
-fn welcome(tx: &mut dyn Transaction, account: &ledger::AccountId) -> Result<Person, Refused> {
+fn welcome(tx: &mut dyn Transaction, account: &AccountId) -> Result<Person, Refused> {
     people::by_account(tx, account)?.filter(|person| !person.disabled).ok_or(Refused::NoPerson)
 }

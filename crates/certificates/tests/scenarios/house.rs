@@ -15,7 +15,7 @@ use certificates::{Authority, Certificates, Settings, router};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hub::{Clock, Entropy};
-use identity::InstallationKey;
+use identity::{AuditEntry, Identity, InstallationKey, Settings as IdentitySettings};
 use ledger::{
     AccountId, Database, LedgerError,
     tables::people::{self, Person},
@@ -49,8 +49,11 @@ impl Entropy for Counter {
     }
 }
 
+static PROCESSES: AtomicU64 = AtomicU64::new(1);
+
 pub struct House {
     pub certificates: Certificates,
+    pub identity: Identity,
     pub ledger: Database,
     pub router: Router,
     pub clock: Arc<Hand>,
@@ -87,9 +90,13 @@ impl House {
     fn with(ledger: Database, clock: Arc<Hand>, key: InstallationKey) -> Self {
         let entropy = Arc::new(Counter(AtomicU64::new(0)));
         let settings = Settings { public_url: Some("http://contacts.example.org".to_owned()), ..Settings::default() };
-        let certificates = Certificates::new(ledger.clone(), key, Arc::clone(&clock) as _, entropy, settings);
+        // Processes draw different ids.
+        let own = Arc::new(Counter(AtomicU64::new(PROCESSES.fetch_add(1, Ordering::SeqCst) << 32)));
+        let identity = Identity::new(ledger.clone(), Arc::clone(&clock) as _, own, IdentitySettings::new(key.clone()));
+        let certificates =
+            Certificates::new(ledger.clone(), identity.clone(), key, Arc::clone(&clock) as _, entropy, settings);
         let router = router(certificates.clone());
-        Self { certificates, ledger, router, clock, folder: Folder::new() }
+        Self { certificates, identity, ledger, router, clock, folder: Folder::new() }
     }
 
     /// Another process over the same ledger.
@@ -107,6 +114,12 @@ impl House {
 
     pub async fn challenge(&self, email: &str) -> String {
         self.certificates.challenge(email, "iPhone", HOUR).await.unwrap().reveal().to_owned()
+    }
+
+    /// Everything in the audit, in order.
+    pub async fn audit(&self) -> Vec<AuditEntry> {
+        self.identity.audit().flush().await;
+        self.identity.audit().page(0, None, None).await.unwrap()
     }
 
     pub async fn disable(&self, account: u8) {

@@ -3,6 +3,7 @@
 // A test that cannot go on says so by failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod audit;
 mod enrolment;
 mod files;
 mod hostile;
