@@ -1,5 +1,7 @@
 //! People whom somebody else vouches for: found again, or made when they come for the first time.
 
+use std::net::IpAddr;
+
 use ledger::{
     LedgerError, Transaction,
     tables::{
@@ -13,7 +15,7 @@ use crate::{
     audit::{self, AuditEvent},
     authenticate::Identity,
     credentials::{Secret, login_name},
-    error::Refusal,
+    error::{IdentityError, Refusal},
     people::{NewPerson, normal_email},
     sources::{ForeignPerson, PasswordAnswer},
     standing,
@@ -54,6 +56,30 @@ impl Identity {
         }
         self.make(foreign).await?;
         self.meet(foreign).await?.ok_or(Refusal::Wrong)
+    }
+
+    /// Whoever this subject is here has left, says the source: their sessions end. Returns the number of those; none when
+    /// nobody is tied to the subject. `outcome` is what the audit says about the sign-in, which came from `network`.
+    ///
+    /// # Errors
+    /// The ledger failed: then sessions may live, and this has to be called again.
+    pub async fn dismiss(
+        &self,
+        issuer: &str,
+        subject: &str,
+        network: IpAddr,
+        outcome: &str,
+    ) -> Result<u64, IdentityError> {
+        let asked = (issuer.to_owned(), subject.to_owned());
+        let account =
+            self.inner.database.read::<_, LedgerError>(move |tx| people::by_subject(tx, &asked.0, &asked.1)).await?;
+        let event = AuditEvent { account, network: Some(network), ..AuditEvent::new("sign-in") };
+        let event = AuditEvent { outcome: outcome.to_owned(), ..event };
+        self.audit().record(event.with("page", true).with("issuer", issuer));
+        match account {
+            Some(account) => self.end_sessions(account, outcome).await,
+            None => Ok(0),
+        }
     }
 
     /// The person of a subject, up to date; `None` when there is nobody. Most of the time there is nothing to write.
@@ -125,7 +151,7 @@ impl Identity {
         };
         match self.add(person).await {
             // Another request of theirs was faster.
-            Ok(_) | Err(crate::error::IdentityError::NameTaken(_)) => Ok(()),
+            Ok(_) | Err(IdentityError::NameTaken(_)) => Ok(()),
             Err(error) => Err(unavailable(&error)),
         }
     }

@@ -411,3 +411,32 @@ fn a_request_is_kept_as_it_was_asked() {
         assert_eq!((session.network.as_str(), session.created_at), ("192.0.2.1", house.clock.now()));
     });
 }
+
+#[test]
+fn who_left_the_company_loses_the_sessions_and_nobody_else_does() {
+    both_engines(async |database| {
+        let house = House::with_anna(&database).await;
+        let network = IpAddr::from([192, 0, 2, 9]);
+        let foreign = identity::ForeignPerson {
+            issuer: "https://idp.example".into(),
+            subject: "4711".into(),
+            email: "anna@example.org".into(),
+            name: String::new(),
+            groups: None,
+            just_in_time: false,
+        };
+        house.identity.adopt(&foreign).await.unwrap();
+        let grant = house.begin().await;
+        assert_eq!(house.opens(&grant.access_token).await, Ok(()));
+        for (issuer, subject) in [("https://idp.example", "4712"), ("https://other.example", "4711")] {
+            assert_eq!(house.identity.dismiss(issuer, subject, network, "left").await, Ok(0));
+            assert_eq!(house.opens(&grant.access_token).await, Ok(()), "{issuer} {subject}");
+        }
+        assert_eq!(house.identity.dismiss(&foreign.issuer, &foreign.subject, network, "left").await, Ok(1));
+        assert!(house.opens(&grant.access_token).await.is_err());
+        let audit = audited(&house).await;
+        let anna = Some(house.anna().await);
+        let told = |event: &str| audit.iter().filter(|entry| entry.event == event && entry.account == anna).count();
+        assert_eq!((told("sessions-ended"), told("sign-in")), (1, 1));
+    });
+}

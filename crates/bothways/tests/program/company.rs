@@ -138,6 +138,30 @@ async fn a_phone_comes_in_with_the_companys_account_until_the_person_leaves() {
 }
 
 #[tokio::test]
+async fn who_comes_back_without_the_group_loses_the_sessions_of_before() {
+    let Some((house, url, _provider)) = with_provider("create_people = true\ngroups = ['contacts']") else { return };
+    let server = serve(&house, &url);
+    let token = sign_in(&url, "anna").await.unwrap();
+    assert_eq!(options(&url, &format!("Bearer {token}")).await, StatusCode::OK);
+    // Somebody of whom nothing is known here is refused and ends nobody's sessions.
+    assert!(sign_in(&url, "bert").await.unwrap_err().starts_with("403"));
+    assert_eq!(options(&url, &format!("Bearer {token}")).await, StatusCode::OK);
+
+    // From now on it takes a group that Anna is not in.
+    drop(server);
+    let file = house.data().join("bothways.toml");
+    let settings = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, settings.replace("groups = ['contacts']", "groups = ['board']")).unwrap();
+    let _server = serve(&house, &url);
+    assert_eq!(options(&url, &format!("Bearer {token}")).await, StatusCode::OK, "nobody has heard of it yet");
+    assert!(sign_in(&url, "anna").await.unwrap_err().starts_with("403"));
+    assert_eq!(options(&url, &format!("Bearer {token}")).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.run(&["session", "list", "anna@example.org", "--json"]).good().trim(), "[]");
+    let audit = house.run(&["audit", "list", "--user", "anna@example.org", "--json"]).good();
+    assert!(audit.contains("sessions-ended") && audit.contains("in none of the groups"), "{audit}");
+}
+
+#[tokio::test]
 async fn people_who_are_not_known_stay_outside_unless_the_provider_may_bring_them() {
     let Some((house, url, _provider)) = with_provider("") else { return };
     let _server = serve(&house, &url);
