@@ -83,6 +83,9 @@ pub enum IdentityError {
     /// Not between a second and ten years.
     #[error("a token lives between one second and ten years")]
     UnfitLife,
+    /// The person has no token of this id.
+    #[error("there is no token {0}")]
+    NoSuchToken(crate::tokens::TokenId),
     /// What is wrong with a client that was to be added.
     #[error("{0}")]
     UnfitClient(&'static str),

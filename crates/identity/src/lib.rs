@@ -57,5 +57,6 @@ pub use people::{NewPerson, PersonEntry, normal_email};
 pub use seal::{InstallationKey, NotSealedHere};
 pub use sessions::{CodeRequest, Grant, GrantError, NotASessionId, PkceChallenge, SessionEntry, SessionId};
 pub use settings::{AccountPassword, Policy, Settings};
+pub use signing_keys::SigningKeyEntry;
 pub use sources::{ForeignPerson, ForeignToken, PasswordAnswer, PasswordSource, SourceError, TokenSource};
-pub use tokens::TokenEntry;
+pub use tokens::{TokenEntry, TokenId};

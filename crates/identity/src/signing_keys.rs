@@ -20,12 +20,16 @@ use jsonwebtoken::{
 };
 use ledger::{
     LedgerError,
-    tables::signing_keys::{self, SigningKey},
+    tables::{
+        audit::AuditRow,
+        signing_keys::{self, SigningKey},
+    },
 };
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    audit::{self, AuditEvent},
     authenticate::{Identity, Inner},
     limits,
     seal::InstallationKey,
@@ -160,10 +164,20 @@ impl Inner {
 
     /// Makes a key and lets it sign, unless another process has put one since `older_than`.
     async fn put_new_key(&self, now: i64, older_than: i64) -> Result<(), GrantError> {
+        let row = self.new_key(now).await?;
+        self.put(row, older_than, None).await
+    }
+
+    /// A fresh key, sealed.
+    async fn new_key(&self, now: i64) -> Result<SigningKey, GrantError> {
         let made = self.hash(move || make(now)).await.map_err(|error| GrantError::Temporary(error.to_string()))?;
         let (kid, der, certificate, created_at) = made?;
         let key = self.settings.key.seal(PURPOSE, &der, &*self.entropy);
-        let row = SigningKey { kid, key, certificate, created_at, retired_at: None };
+        Ok(SigningKey { kid, key, certificate, created_at, retired_at: None })
+    }
+
+    async fn put(&self, row: SigningKey, older_than: i64, event: Option<AuditRow>) -> Result<(), GrantError> {
+        let now = row.created_at;
         // Tokens of a retired key may be shown for as long as they are good.
         let forgotten = now.saturating_sub(self.access_token_life().saturating_mul(2)).saturating_sub(limits::DAY);
         let put = self.database.write::<_, LedgerError>(move |tx| {
@@ -174,6 +188,9 @@ impl Inner {
             signing_keys::retire(tx, now)?;
             signing_keys::forget_retired(tx, forgotten)?;
             signing_keys::insert(tx, &row)?;
+            if let Some(event) = &event {
+                audit::insert(tx, event)?;
+            }
             Ok(true)
         });
         if put.await? {
@@ -181,6 +198,17 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// A signing key, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKeyEntry {
+    /// Its id in tokens.
+    pub kid: String,
+    /// Microseconds since 1970.
+    pub created_at: i64,
+    /// When another one took its place, in microseconds since 1970; `None` for the one that signs.
+    pub retired_at: Option<i64>,
 }
 
 impl Identity {
@@ -194,11 +222,22 @@ impl Identity {
         Ok(serde_json::json!({ "keys": keys.iter().map(|key| &key.public).collect::<Vec<_>>() }))
     }
 
-    /// Signs with a new key from now on. Tokens of the one before stay good until they expire.
-    pub async fn rotate_keys(&self) -> Result<(), GrantError> {
+    /// The keys that sign or that tokens may still be signed with, the newest first.
+    pub async fn signing_keys(&self) -> Result<Vec<SigningKeyEntry>, LedgerError> {
+        let rows = self.inner.database.read::<_, LedgerError>(signing_keys::all).await?;
+        let entry =
+            |row: SigningKey| SigningKeyEntry { kid: row.kid, created_at: row.created_at, retired_at: row.retired_at };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+
+    /// Signs with a new key from now on, and returns its id. Tokens of the one before stay good until they expire.
+    pub async fn rotate_keys(&self) -> Result<String, GrantError> {
         let now = self.inner.clock.now();
-        self.inner.put_new_key(now, i64::MAX).await?;
+        let row = self.inner.new_key(now).await?;
+        let kid = row.kid.clone();
+        let event = self.audited(AuditEvent::new("signing-key-rotated").with("kid", kid.as_str()));
+        self.inner.put(row, i64::MAX, Some(event)).await?;
         self.inner.read_keys(now).await?;
-        Ok(())
+        Ok(kid)
     }
 }

@@ -1,6 +1,6 @@
 //! Administering bearer tokens: for programs, each for one path and a time.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hub::AccessPath;
@@ -19,9 +19,28 @@ use crate::{
     sessions::path_named,
 };
 
+/// Names a token in lists: the beginning of its digest, which tells nothing of the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenId([u8; 8]);
+
+impl TokenId {
+    fn of(digest: &[u8; 32]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = *digest;
+        Self([a, b, c, d, e, f, g, h])
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 /// A token, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenEntry {
+    /// Which.
+    pub id: TokenId,
     /// The path it opens.
     pub path: AccessPath,
     /// Microseconds since 1970.
@@ -43,7 +62,8 @@ impl Identity {
         let token = URL_SAFE_NO_PAD.encode(random);
         let digest = hashing::token_digest(&token);
         let now = self.inner.clock.now();
-        let event = self.audited(AuditEvent::new("token-issued").with("path", path.name()));
+        let event = AuditEvent::new("token-issued").with("path", path.name());
+        let event = self.audited(event.with("token", TokenId::of(&digest).to_string()));
         self.change(email, event, move |tx, person| {
             people::delete_expired_tokens(tx, now)?;
             let token = BearerToken {
@@ -65,14 +85,31 @@ impl Identity {
             .database
             .read(move |tx| {
                 let person = existing(tx, &email)?;
-                let entry = |token: BearerToken| {
+                let entry = |(digest, token): ([u8; 32], BearerToken)| {
                     let path = path_named(&token.path)?;
-                    Ok(TokenEntry { path, created_at: token.created_at, expires_at: token.expires_at })
+                    let id = TokenId::of(&digest);
+                    Ok(TokenEntry { id, path, created_at: token.created_at, expires_at: token.expires_at })
                 };
                 let entries = people::tokens(tx, &person.account)?.into_iter().map(entry);
                 Ok(entries.collect::<Result<Vec<_>, LedgerError>>()?)
             })
             .await
+    }
+
+    /// Takes one of a person's tokens away: the next request with it is refused.
+    ///
+    /// # Errors
+    /// The person does not have it.
+    pub async fn revoke_token(&self, email: &str, id: TokenId) -> Result<()> {
+        let event = self.audited(AuditEvent::new("token-revoked").with("token", id.to_string()));
+        self.change(email, event, move |tx, person| {
+            let tokens = people::tokens(tx, &person.account)?;
+            let found = tokens.into_iter().find(|(digest, _)| TokenId::of(digest) == id);
+            let (digest, _) = found.ok_or(IdentityError::NoSuchToken(id))?;
+            people::delete_token(tx, &person.account, &digest)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Takes all of a person's tokens away; their number.

@@ -4,18 +4,21 @@ use std::{path::Path, time::Duration};
 
 use clap::{Subcommand, ValueEnum};
 use hub::AccessPath;
-use identity::TokenEntry;
+use identity::{TokenEntry, TokenId};
 use serde::Serialize;
 
 use super::{Done, Missing, duration, open};
 use crate::{
     ambient::moment,
+    installation::Installation,
     output::{self, Column},
 };
 
 const EXAMPLES: &str = "\
 Examples:
   TOKEN=$(bothways token issue anna@example.com --path graph --ttl 1h)
+  bothways token list anna@example.com
+  bothways token revoke anna@example.com 5f3a12
   bothways token revoke anna@example.com";
 
 /// Bearer tokens.
@@ -41,10 +44,13 @@ pub enum Token {
         #[arg(long)]
         json: bool,
     },
-    /// Take all of a person's tokens back.
+    /// Take one of a person's tokens back, or all of them.
     Revoke {
         /// Whose.
         email: String,
+        /// Which, as `token list` shows it; the first digits are enough. All of them without this.
+        #[arg(value_name = "ID")]
+        token: Option<String>,
     },
 }
 
@@ -77,6 +83,7 @@ impl From<TokenPath> for AccessPath {
 /// A token, as it is printed.
 #[derive(Debug, Serialize)]
 struct Row {
+    token: String,
     path: &'static str,
     issued: String,
     expires: String,
@@ -84,11 +91,17 @@ struct Row {
 
 impl From<TokenEntry> for Row {
     fn from(entry: TokenEntry) -> Self {
-        Self { path: entry.path.name(), issued: moment(entry.created_at), expires: moment(entry.expires_at) }
+        Self {
+            token: entry.id.to_string(),
+            path: entry.path.name(),
+            issued: moment(entry.created_at),
+            expires: moment(entry.expires_at),
+        }
     }
 }
 
-const COLUMNS: [Column<Row>; 3] = [
+const COLUMNS: [Column<Row>; 4] = [
+    Column("TOKEN", |row| row.token.clone()),
     Column("PATH", |row| row.path.to_owned()),
     Column("ISSUED", |row| row.issued.clone()),
     Column("EXPIRES", |row| row.expires.clone()),
@@ -109,13 +122,32 @@ impl Token {
                     installation.identity.tokens(&person.email).await?.into_iter().map(Row::from).collect();
                 output::list(json, &rows, &COLUMNS, "there are no tokens")?;
             }
-            Self::Revoke { email } => {
+            Self::Revoke { email, token } => {
                 let person = installation.person(&email).await?;
-                let revoked = installation.identity.revoke_tokens(&person.email).await?;
+                let revoked = match token {
+                    None => installation.identity.revoke_tokens(&person.email).await?,
+                    Some(digits) => {
+                        let token = named(&installation, &person.email, &digits).await?;
+                        installation.identity.revoke_token(&person.email, token).await?;
+                        1
+                    }
+                };
                 output::line(&format!("{revoked} tokens revoked"))?;
             }
         }
         installation.finish().await;
         Ok(Done::Whole)
+    }
+}
+
+/// The token whose id begins with these digits.
+async fn named(installation: &Installation, email: &str, digits: &str) -> anyhow::Result<TokenId> {
+    let tokens = installation.identity.tokens(email).await?;
+    let digits = digits.to_lowercase();
+    let found: Vec<_> = tokens.iter().filter(|entry| entry.id.to_string().starts_with(&digits)).collect();
+    match found.as_slice() {
+        [only] if !digits.is_empty() => Ok(only.id),
+        [] => anyhow::bail!("{email} has no token {digits}; `bothways token list {email}` shows them"),
+        _ => anyhow::bail!("more than one token of {email} begins with {digits:?}; give more digits"),
     }
 }

@@ -78,6 +78,53 @@ fn a_token_is_printed_alone() {
 }
 
 #[test]
+fn one_token_is_taken_back_and_the_other_stays() {
+    let house = House::with_anna();
+    let issue = || house.run(&["token", "issue", "anna@example.com", "--path", "graph"]).good().trim().to_owned();
+    let (kept, lost) = (issue(), issue());
+    let ids = || -> Vec<String> {
+        let list = house.run(&["token", "list", "anna@example.com", "--json"]).json();
+        list.as_array().unwrap().iter().map(|entry| entry["token"].as_str().unwrap().to_owned()).collect()
+    };
+    let newest = ids()[0].clone();
+    let server = house.serve();
+    for token in [&kept, &lost] {
+        assert_eq!(server.status_with_token("/v1.0/me/contacts", token), 200);
+    }
+    let revoked = house.run(&["token", "revoke", "anna@example.com", &newest[..8]]).good();
+    assert_eq!(revoked.trim(), "1 tokens revoked");
+    assert_eq!(ids().len(), 1);
+    assert_eq!(server.status_with_token("/v1.0/me/contacts", &kept), 200);
+    assert_eq!(server.status_with_token("/v1.0/me/contacts", &lost), 401);
+    for (digits, said) in [(newest.as_str(), "no token"), ("", "more digits")] {
+        let error = house.run(&["token", "revoke", "anna@example.com", digits]).bad();
+        assert!(error.contains(said), "{error}");
+    }
+    assert_eq!(ids().len(), 1);
+    let audit = house.run(&["audit", "list", "--user", "anna@example.com", "--json"]).json();
+    let revoked: Vec<_> = audit.as_array().unwrap().iter().filter(|entry| entry["event"] == "token-revoked").collect();
+    assert_eq!(revoked.len(), 1);
+    assert_eq!(revoked[0]["detail"]["token"], newest.as_str());
+}
+
+#[test]
+fn signing_keys_are_listed_and_exchanged_and_the_audit_tells() {
+    let house = House::with_anna();
+    let list = || house.run(&["signing-key", "list", "--json"]).json();
+    assert_eq!(list(), serde_json::json!([]));
+    let first = house.run(&["signing-key", "rotate"]).good().trim().to_owned();
+    let second = house.run(&["signing-key", "rotate"]).good().trim().to_owned();
+    assert_ne!(first, second);
+    let keys = list();
+    let told: Vec<_> = keys.as_array().unwrap().iter().map(|key| (&key["kid"], &key["state"])).collect();
+    let told: Vec<_> = told.iter().map(|(kid, state)| (kid.as_str().unwrap(), state.as_str().unwrap())).collect();
+    assert_eq!(told, [(second.as_str(), "signs"), (first.as_str(), "verifies")]);
+    let audit = house.run(&["audit", "list", "--json"]).json();
+    let rotated = audit.as_array().unwrap().iter().filter(|entry| entry["event"] == "signing-key-rotated");
+    assert_eq!(rotated.map(|entry| entry["detail"]["kid"].as_str().unwrap()).collect::<Vec<_>>(), [&first, &second]);
+}
+
+#[test]
 fn an_app_password_is_made_or_given_listed_and_taken_back() {
     let house = House::with_anna();
     let made = house.run(&["app-password", "add", "anna@example.com", "--label", "iPhone"]).good();

@@ -337,20 +337,29 @@ pub fn by_token(tx: &mut dyn Transaction, digest: &[u8; 32]) -> Result<Option<(P
     )
 }
 
-/// A person's tokens, the newest first.
-pub fn tokens(tx: &mut dyn Transaction, account: &AccountId) -> Result<Vec<BearerToken>> {
+/// A person's tokens with their digests, the newest first.
+pub fn tokens(tx: &mut dyn Transaction, account: &AccountId) -> Result<Vec<([u8; 32], BearerToken)>> {
     tx.all(
-        "SELECT path, created_at, expires_at FROM bearer_token WHERE account = $1 ORDER BY created_at DESC",
+        "SELECT digest, path, created_at, expires_at FROM bearer_token WHERE account = $1 ORDER BY created_at DESC, digest",
         &[account.into()],
         |row| {
-            Ok(BearerToken {
+            let token = BearerToken {
                 account: *account,
-                path: row.text(0)?.to_owned(),
-                created_at: row.integer(1)?,
-                expires_at: row.integer(2)?,
-            })
+                path: row.text(1)?.to_owned(),
+                created_at: row.integer(2)?,
+                expires_at: row.integer(3)?,
+            };
+            let digest = row.bytes(0)?.try_into();
+            let digest = digest.map_err(|_| crate::LedgerError::Damaged("a digest of another length".into()))?;
+            Ok((digest, token))
         },
     )
+}
+
+/// Takes one of a person's tokens away; the number taken (0 or 1).
+pub fn delete_token(tx: &mut dyn Transaction, account: &AccountId, digest: &[u8; 32]) -> Result<u64> {
+    changed(tx, account)?;
+    tx.execute("DELETE FROM bearer_token WHERE account = $1 AND digest = $2", &[account.into(), digest.into()])
 }
 
 /// Takes all of a person's tokens away; their number.
