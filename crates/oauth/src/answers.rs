@@ -14,13 +14,15 @@ pub(crate) struct Page {
     /// Where a form of this page may lead beside this server, as a source of a Content Security Policy. Browsers apply
     /// `form-action` to the redirections after a form too, so the app's own address must be named.
     pub(crate) form_leads_to: Option<String>,
+    /// It has the script for passkeys, which this server serves; nothing else may run.
+    pub(crate) script: bool,
     /// Cookies to set.
     pub(crate) cookies: Vec<HeaderValue>,
 }
 
 impl Page {
     pub(crate) fn new(markup: Markup) -> Self {
-        Self { status: StatusCode::OK, markup, form_leads_to: None, cookies: Vec::new() }
+        Self { status: StatusCode::OK, markup, form_leads_to: None, script: false, cookies: Vec::new() }
     }
 
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
@@ -32,11 +34,16 @@ impl Page {
         self
     }
 
-    /// The answer: kept by nobody, framed nowhere, without script or anything from elsewhere.
+    pub(crate) fn with_script(self) -> Self {
+        Self { script: true, ..self }
+    }
+
+    /// The answer: kept by nobody, framed nowhere, without anything from elsewhere, without script but the one for passkeys.
     pub(crate) fn answer(self) -> Response {
         let leads_to = self.form_leads_to.map(|source| format!(" {source}")).unwrap_or_default();
+        let scripts = if self.script { "; script-src 'self'" } else { "" };
         let policy = format!(
-            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'{leads_to}; frame-ancestors 'none'"
+            "default-src 'none'; style-src 'self'{scripts}; base-uri 'none'; form-action 'self'{leads_to}; frame-ancestors 'none'"
         );
         let mut answer = Response::new(Body::from(self.markup.into_string()));
         *answer.status_mut() = self.status;

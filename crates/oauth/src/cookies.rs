@@ -15,6 +15,8 @@ pub(crate) enum Jar {
     Progress,
     /// The people this browser knows.
     Browser,
+    /// A question about a passkey.
+    Passkey,
 }
 
 impl Jar {
@@ -25,6 +27,8 @@ impl Jar {
             (Self::Progress, false) => "sign-in",
             (Self::Browser, true) => "__Host-people",
             (Self::Browser, false) => "people",
+            (Self::Passkey, true) => "__Host-passkey",
+            (Self::Passkey, false) => "passkey",
         }
     }
 
@@ -33,6 +37,7 @@ impl Jar {
         match self {
             Self::Progress => "cookie sign-in",
             Self::Browser => "cookie people",
+            Self::Passkey => "cookie passkey",
         }
     }
 }

@@ -21,6 +21,7 @@ mod language;
 pub mod limits;
 mod pages;
 mod parameters;
+mod passkey_question;
 mod pkce;
 mod progress;
 mod redirect;
@@ -37,7 +38,9 @@ use axum::{
 };
 
 use crate::endpoints::{authorize, device_authorization, introspect, metadata, revoke, token};
-use crate::steps::{account, cancel, choose, company, consent, device, enrol, help, password, second_factor};
+use crate::steps::{
+    account, cancel, choose, company, consent, device, enrol, help, own_factors, password, second_factor,
+};
 
 pub use service::{Network, SecondFactorRule, Service, Settings};
 
@@ -68,11 +71,18 @@ pub fn router(service: Service) -> Router {
         .route("/sign-in/company", get(company::complete))
         .route("/sign-in/cancel", post(cancel::submit))
         .route("/sign-in/style.css", get(help::style))
+        .route(pages::passkey::SCRIPT_PATH, get(help::passkey_script))
         .route("/sign-out", post(account::sign_out))
         .route("/device", get(device::show).post(device::submit))
         .route("/device/confirm", get(device::show_confirmation).post(device::confirm))
         .route("/account", get(account::show))
         .route("/account/sign-out", post(account::sign_out_session))
+        .route("/account/app", get(own_factors::back).post(own_factors::begin_app))
+        .route("/account/app/confirm", get(own_factors::back).post(own_factors::confirm_app))
+        .route("/account/passkey", get(own_factors::back).post(own_factors::begin_passkey))
+        .route("/account/passkey/confirm", get(own_factors::back).post(own_factors::confirm_passkey))
+        .route("/account/recovery-codes", get(own_factors::back).post(own_factors::make_codes))
+        .route("/account/remove", get(own_factors::back).post(own_factors::remove))
         .route("/help/device", get(help::device))
         .fallback(help::nothing)
         .with_state(Arc::new(service))

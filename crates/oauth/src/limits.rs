@@ -42,7 +42,7 @@ pub const SIGNED_IN_MAX: usize = 5;
 /// What a client is told to wait after a 503, in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 30;
 
-/// How long a style sheet may be kept, in seconds.
+/// How long the style sheet and the script may be kept, in seconds.
 pub const STYLE_AGE_SECONDS: u32 = 3600;
 
 /// How long keys and metadata may be kept, in seconds: a fresh key is published for longer before it signs.
@@ -53,3 +53,10 @@ pub const USER_CODE_BYTES_MAX: usize = 20;
 
 /// Bytes of the code of a second factor as it is typed: the longest is a recovery code with its hyphens.
 pub const CODE_BYTES_MAX: usize = 64;
+
+/// Bytes of the name of a second factor as it is typed.
+pub const FACTOR_LABEL_BYTES_MAX: usize = 200;
+
+/// How long a question about a passkey may be answered, in microseconds. Browsers give up after a minute; people need a
+/// second try.
+pub const PASSKEY_WAIT: i64 = 5 * 60 * 1_000_000;

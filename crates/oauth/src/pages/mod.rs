@@ -8,6 +8,7 @@ pub(crate) mod device;
 pub(crate) mod error;
 pub(crate) mod help;
 pub(crate) mod layout;
+pub(crate) mod passkey;
 pub(crate) mod recovery_codes;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;
@@ -15,3 +16,6 @@ pub(crate) mod texts;
 
 /// The style sheet of all pages.
 pub(crate) const STYLE: &str = include_str!("style.css");
+
+/// The script of the pages that ask for a passkey.
+pub(crate) const PASSKEY_SCRIPT: &str = include_str!("passkey.js");

@@ -1,13 +1,17 @@
-//! The second factor: a code of an authenticator app, or a recovery code.
+//! The second factor: a passkey, a code of an authenticator app, or a recovery code.
 
 use maud::{Markup, html};
 
 use super::layout::{Look, Problem, Width, described_by, field_problem, has_problem, page, token_field};
 
-pub(crate) fn render(look: &Look, token: &str, email: &str, problems: &[Problem]) -> Markup {
+pub(crate) fn render(look: &Look, token: &str, email: &str, passkey: Option<&Markup>, problems: &[Problem]) -> Markup {
     let texts = look.texts();
     let body = html! {
         p.quiet { (email) }
+        @if let Some(passkey) = passkey {
+            (passkey)
+            p.or { (texts.or) }
+        }
         form method="post" action="/sign-in/code" {
             (token_field(token))
             label for="code" { (texts.code) }

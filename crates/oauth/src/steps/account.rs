@@ -1,17 +1,22 @@
-//! `/account`: a person's own devices and programs, each of which can be signed out.
+//! `/account`: a person's own devices and programs, each of which can be signed out, and their second factors
+//! (`own_factors`).
 
 use axum::{body::Body, response::Response};
-use identity::{Client, SessionEntry, SessionId};
+use http::HeaderValue;
+use identity::{
+    Client, SessionEntry, SessionId,
+    second_factor::{FactorEntry, FactorKind},
+};
 
 use crate::{
     answers::{self, Page},
     cookies::Jar,
     device_hint,
     pages::{
-        account::{self, Entry},
+        account::{self, Account, Entry, Factor},
         consent::path_name,
         error::PageError,
-        layout::Look,
+        layout::{Look, Problem},
     },
     progress::{Browser, FormToken, Progress, Purpose, SignedIn},
     visit::Visit,
@@ -30,17 +35,65 @@ async fn shown(visit: &Visit) -> Result<Response, PageError> {
         return Ok(answers::see_other("/sign-in", [visit.keep_progress(&progress)?]));
     };
     let look = visit.look(visit.language());
-    let sessions = sessions(visit, &look, person).await?;
-    let ended = visit.query.get("done") == Some("signed-out");
-    let markup = account::render(&look, token.text(), &person.name, &person.email, &sessions, ended);
-    let mut page = Page::new(markup);
+    let texts = look.texts();
+    let told = match visit.query.get("done") {
+        Some("signed-out") => Some(texts.session_ended),
+        Some("factor-added") => Some(texts.factor_added),
+        Some("factor-removed") => Some(texts.factor_removed),
+        _ => None,
+    };
+    let mut page = home(visit, token, person, told, &[]).await?;
     // The sign-in that led here is over.
     page.cookies.extend(visit.forget(Jar::Progress));
     Ok(page.answer())
 }
 
+/// The page itself.
+pub(super) async fn home(
+    visit: &Visit,
+    token: &FormToken,
+    person: &SignedIn,
+    told: Option<&'static str>,
+    problems: &[Problem],
+) -> Result<Page, PageError> {
+    let look = visit.look(visit.language());
+    let factors = visit.identity.second_factors(person.account).await;
+    let factors = factors.map_err(|error| PageError::NotNow(error.to_string()))?;
+    Ok(Page::new(account::render(&Account {
+        look: &look,
+        token: token.text(),
+        name: &person.name,
+        email: &person.email,
+        sessions: &sessions(visit, &look, person).await?,
+        factors: &factors.iter().filter_map(|factor| factor_entry(&look, factor)).collect::<Vec<_>>(),
+        recovery_codes: factors.iter().filter(|factor| factor.kind == FactorKind::Recovery).count(),
+        passkeys: visit.service.passkey_site(&visit.origin).is_fit(),
+        told,
+        problems,
+    })))
+}
+
+/// A second factor in the list. Recovery codes are counted instead.
+fn factor_entry(look: &Look, factor: &FactorEntry) -> Option<Factor> {
+    let texts = look.texts();
+    let kind = match factor.kind {
+        FactorKind::Totp => texts.authenticator_app,
+        FactorKind::Passkey => texts.passkey,
+        FactorKind::Recovery => return None,
+    };
+    Some(Factor {
+        id: factor.id.to_string(),
+        title: if factor.label.is_empty() { kind.to_owned() } else { format!("{}, {kind}", factor.label) },
+        since: day(factor.created_at),
+        last_used: factor.used_at.map(day),
+    })
+}
+
 /// Whose account it is: the last one who signed in with this browser, if they are still known.
-async fn at_home<'a>(visit: &Visit, browser: &'a Browser) -> Result<Option<(&'a FormToken, &'a SignedIn)>, PageError> {
+pub(super) async fn at_home<'a>(
+    visit: &Visit,
+    browser: &'a Browser,
+) -> Result<Option<(&'a FormToken, &'a SignedIn)>, PageError> {
     let (Some(token), Some(person)) = (&browser.token, browser.people.first()) else { return Ok(None) };
     Ok(visit.still_signed_in(person, 0).await?.then_some((token, person)))
 }
@@ -97,12 +150,17 @@ async fn session_signed_out(visit: &Visit, body: Body) -> Result<Response, PageE
     let session: SessionId = form.get("session").unwrap_or_default().parse().map_err(|_| PageError::Expired)?;
     let ended = visit.identity.end_session(person.account, session, "signed out by the person").await;
     ended.map_err(|error| PageError::NotNow(error.to_string()))?;
-    // This counts as a change of the person, and they made it here themselves: the browser goes on knowing them.
-    let facts = visit.facts(person).await?;
-    if let (Some(known), Some(facts)) = (browser.people.first_mut(), facts) {
+    Ok(answers::see_other("/account?done=signed-out", [still_known(visit, &mut browser).await?]))
+}
+
+/// What was done counts as a change of the person, and they did it here themselves: the browser goes on knowing them.
+pub(super) async fn still_known(visit: &Visit, browser: &mut Browser) -> Result<HeaderValue, PageError> {
+    if let Some(known) = browser.people.first_mut()
+        && let Some(facts) = visit.facts(known).await?
+    {
         known.revision = facts.revision;
     }
-    Ok(answers::see_other("/account?done=signed-out", [visit.keep_browser(&browser)?]))
+    visit.keep_browser(browser)
 }
 
 pub(crate) async fn sign_out(visit: Visit, body: Body) -> Response {
@@ -116,7 +174,7 @@ async fn signed_out(visit: &Visit, body: Body) -> Result<Response, PageError> {
         return Err(PageError::OtherForm);
     }
     let mut page = Page::new(account::signed_out(&visit.look(visit.language())));
-    page.cookies.extend([Jar::Progress, Jar::Browser].into_iter().filter_map(|jar| visit.forget(jar)));
+    page.cookies.extend([Jar::Progress, Jar::Browser, Jar::Passkey].into_iter().filter_map(|jar| visit.forget(jar)));
     Ok(page.answer())
 }
 

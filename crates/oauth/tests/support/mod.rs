@@ -20,7 +20,7 @@ use identity::{
     Client, ClientId, GrantType, Identity, InstallationKey, NewClient, NewPerson, Secret, Settings as IdentitySettings,
 };
 use ledger::Database;
-use oauth::{Network, Service, Settings};
+use oauth::{Network, SecondFactorRule, Service, Settings};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
@@ -66,13 +66,19 @@ pub struct House {
     pub router: Router,
     pub service: Client,
     pub service_secret: String,
+    rule: SecondFactorRule,
     database: Database,
 }
 
 impl House {
     pub async fn new(database: &Database) -> Self {
+        Self::with_rule(database, SecondFactorRule::Optional).await
+    }
+
+    /// Where the administrator has a word about second factors.
+    pub async fn with_rule(database: &Database, rule: SecondFactorRule) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000 * SECOND)));
-        let (identity, router) = server(database, &clock, 0);
+        let (identity, router) = server(database, &clock, 0, rule);
         let anna = NewPerson {
             account: identity.draw_account(),
             email: "anna@example.org".into(),
@@ -103,12 +109,18 @@ impl House {
         };
         let (service, secret) = identity.add_client(service).await.unwrap();
         let service_secret = secret.unwrap().reveal().to_owned();
-        Self { identity, clock, router, service, service_secret, database: database.clone() }
+        Self { identity, clock, router, service, service_secret, rule, database: database.clone() }
     }
 
     /// The server stops and starts again; another process with the same database and key.
     pub fn restart(&mut self) {
-        (self.identity, self.router) = server(&self.database, &self.clock, 1 << 40);
+        (self.identity, self.router) = server(&self.database, &self.clock, 1 << 40, self.rule);
+    }
+
+    /// The server starts again with another rule.
+    pub fn restart_with(&mut self, rule: SecondFactorRule) {
+        self.rule = rule;
+        self.restart();
     }
 
     pub fn pass(&self, seconds: i64) {
@@ -159,7 +171,7 @@ impl House {
     }
 }
 
-fn server(database: &Database, clock: &Arc<HandClock>, seed: u64) -> (Identity, Router) {
+fn server(database: &Database, clock: &Arc<HandClock>, seed: u64, rule: SecondFactorRule) -> (Identity, Router) {
     let key = InstallationKey::from([7; 32]);
     let entropy = Arc::new(Counted(AtomicU64::new(seed)));
     let settings = IdentitySettings { issuer: Some(ORIGIN.into()), ..IdentitySettings::new(key.clone()) };
@@ -170,7 +182,7 @@ fn server(database: &Database, clock: &Arc<HandClock>, seed: u64) -> (Identity, 
         entropy,
         key,
         company: None,
-        settings: Settings { public_url: Some(ORIGIN.into()), ..Settings::default() },
+        settings: Settings { public_url: Some(ORIGIN.into()), second_factor: rule, ..Settings::default() },
     });
     (identity, router)
 }
