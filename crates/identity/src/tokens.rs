@@ -25,8 +25,7 @@ pub struct TokenId([u8; 8]);
 
 impl TokenId {
     fn of(digest: &[u8; 32]) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *digest;
-        Self([a, b, c, d, e, f, g, h])
+        Self(digest.first_chunk().copied().unwrap_or_default())
     }
 }
 
