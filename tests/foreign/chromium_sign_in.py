@@ -4,16 +4,14 @@ Beside what scenarios.py names: BOTHWAYS_CLIENT (see authlib_sign_in.py).
 """
 
 import json
-import os
 import urllib.parse
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from chromium_pages import browser, heading, no_violation
 from scenarios import EMAIL, HOST, PASSWORD, equal, main, scenario
 
 BASE = f"https://{HOST}"
@@ -21,34 +19,10 @@ APPLE = "f8d98a96-0999-43f5-8af3-69971c7bb423"
 APPLE_REDIRECT = "com.apple.Preferences://oauth-redirect"
 
 
-def browser(language="en", script=True):
-    options = webdriver.ChromeOptions()
-    options.binary_location = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                     "--no-proxy-server", "--ignore-certificate-errors", f"--lang={language}"]:
-        options.add_argument(argument)
-    preferences = {"intl.accept_languages": language}
-    if not script:
-        preferences["profile.managed_default_content_settings.javascript"] = 2
-    options.add_experimental_option("prefs", preferences)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(os.environ.get("CHROMEDRIVER", "/usr/bin/chromedriver")))
-    driver.set_page_load_timeout(60)
-    return driver
-
-
 def iphone_request(**more):
     query = {"response_type": "code", "client_id": APPLE, "redirect_uri": APPLE_REDIRECT, "state": "S-1",
              "display": "ios", "resource": f"{BASE}/", **more}
     return f"{BASE}/oauth2/authorize?{urllib.parse.urlencode(query)}"
-
-
-def no_violation(driver):
-    """The console holds no word about a Content Security Policy, nor any other error."""
-    severe = [entry["message"] for entry in driver.get_log("browser")]
-    bad = [text for text in severe if "Content Security Policy" in text or "Refused" in text or "violat" in text]
-    assert not bad, bad
 
 
 def fits(driver):
@@ -67,10 +41,6 @@ def by_keyboard(driver, *keys):
 
 def focused(driver):
     return driver.switch_to.active_element
-
-
-def heading(driver, text):
-    WebDriverWait(driver, 30).until(lambda driver: driver.find_element(By.TAG_NAME, "h1").text == text)
 
 
 def tab_to(driver, wanted):
