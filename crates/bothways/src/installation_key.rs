@@ -15,14 +15,11 @@ use crate::{ambient::SystemEntropy, configuration::Configuration, data_folder::D
 
 /// Reads the key. One in the data folder is made when it is missing; one elsewhere must be there.
 pub fn open(folder: &DataFolder, configuration: &Configuration) -> anyhow::Result<InstallationKey> {
-    let file = match &configuration.secrets.key_file {
-        Some(named) => folder.path().join(named),
-        None => {
-            let file = folder.key();
-            make_if_missing(&file).with_context(|| format!("the key {} cannot be made", file.display()))?;
-            file
-        }
-    };
+    if let Some(named) = &configuration.secrets.key_file {
+        return read(&folder.path().join(named));
+    }
+    let file = folder.key();
+    make_if_missing(&file).with_context(|| format!("the key {} cannot be made", file.display()))?;
     read(&file)
 }
 
@@ -58,7 +55,8 @@ fn make_if_missing(file: &Path) -> io::Result<()> {
     draft.set_extension(format!("{}.new", process::id()));
     let _ = fs::remove_file(&draft);
     let key = InstallationKey::draw(&SystemEntropy);
-    let mut text: String = key.reveal().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = key.reveal().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut text: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     text.push('\n');
     let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     out.write_all(text.as_bytes())?;

@@ -108,7 +108,8 @@ async fn play(options: &Options, place: &Place) -> anyhow::Result<House> {
     report.step("first-sync", "First sync", scenes::first_sync(&mut phone, imported)).await?;
     report.step("outlook-reads", "Outlook reads", scenes::outlook_reads(&mut outlook, imported)).await?;
 
-    report.step("outlook-edits", "Outlook edits", scenes::outlook_edits(&mut phone, &mut outlook)).await?;
+    let edits = Box::pin(scenes::outlook_edits(&mut phone, &mut outlook));
+    report.step("outlook-edits", "Outlook edits", edits).await?;
     report.step("iphone-edits", "iPhone edits", scenes::iphone_edits(&house, &mut phone, &mut outlook)).await?;
     report.step("both-edit", "Both edit at once", scenes::both_edit(&mut phone, &mut outlook)).await?;
     report.step("conflict", "The same field", scenes::conflict(&house, &mut phone, &mut outlook)).await?;

@@ -81,14 +81,14 @@ fn a_token_is_printed_alone() {
 fn one_token_is_taken_back_and_the_other_stays() {
     let house = House::with_anna();
     let issue = || house.run(&["token", "issue", "anna@example.com", "--path", "graph"]).good().trim().to_owned();
-    let (kept, lost) = (issue(), issue());
+    let (stays, taken) = (issue(), issue());
     let ids = || -> Vec<String> {
-        let list = house.run(&["token", "list", "anna@example.com", "--json"]).json();
-        list.as_array().unwrap().iter().map(|entry| entry["token"].as_str().unwrap().to_owned()).collect()
+        let entries = house.run(&["token", "list", "anna@example.com", "--json"]).json();
+        entries.as_array().unwrap().iter().map(|entry| entry["token"].as_str().unwrap().to_owned()).collect()
     };
     let newest = ids()[0].clone();
     let server = house.serve();
-    for token in [&kept, &lost] {
+    for token in [&stays, &taken] {
         assert_eq!(server.status_with_token("/v1.0/me/contacts", token), 200);
     }
     // A server that knows a token may take up to a second to hear of it; a new one knows none.
@@ -97,8 +97,8 @@ fn one_token_is_taken_back_and_the_other_stays() {
     assert_eq!(revoked.trim(), "1 tokens revoked");
     assert_eq!(ids().len(), 1);
     let server = house.serve();
-    assert_eq!(server.status_with_token("/v1.0/me/contacts", &kept), 200);
-    assert_eq!(server.status_with_token("/v1.0/me/contacts", &lost), 401);
+    assert_eq!(server.status_with_token("/v1.0/me/contacts", &stays), 200);
+    assert_eq!(server.status_with_token("/v1.0/me/contacts", &taken), 401);
     for (digits, said) in [(newest.as_str(), "no token"), ("", "more digits")] {
         let error = house.run(&["token", "revoke", "anna@example.com", digits]).bad();
         assert!(error.contains(said), "{error}");

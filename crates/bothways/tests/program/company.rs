@@ -129,7 +129,7 @@ async fn a_phone_comes_in_with_the_companys_account_until_the_person_leaves() {
     let refused = sign_in(&url, "bert").await.unwrap_err();
     assert!(refused.starts_with("403"), "not in the group: {refused}");
     let refused = sign_in(&url, "eve").await.unwrap_err();
-    assert!(refused.starts_with("4"), "an address that nobody has verified: {refused}");
+    assert!(refused.starts_with('4'), "an address that nobody has verified: {refused}");
 
     house.run(&["user", "disable", "anna@example.org"]).good();
     assert_eq!(options(&url, &format!("Bearer {token}")).await, StatusCode::FORBIDDEN);
