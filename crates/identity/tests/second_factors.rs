@@ -24,12 +24,15 @@ fn shown(enrolment: &TotpEnrolment, seconds: i64) -> Secret {
 /// Base32 (RFC 4648), by hand as well.
 fn secret(enrolment: &TotpEnrolment) -> Vec<u8> {
     let value = |letter| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(letter).unwrap();
-    let bits: String = enrolment.secret.reveal().chars().map(|letter| format!("{:05b}", value(letter))).collect();
-    bits.as_bytes().chunks_exact(8).map(octet).collect()
+    let bits = enrolment.secret.reveal().chars().flat_map(|letter| {
+        let number = value(letter);
+        (0..5).rev().map(move |place| u8::from(number >> place & 1 == 1))
+    });
+    bits.collect::<Vec<u8>>().chunks_exact(8).map(octet).collect()
 }
 
 fn octet(bits: &[u8]) -> u8 {
-    u8::from_str_radix(std::str::from_utf8(bits).unwrap(), 2).unwrap()
+    bits.iter().fold(0, |octet, bit| octet << 1 | bit)
 }
 
 async fn house(database: &Database) -> (House, AccountId) {

@@ -30,10 +30,10 @@ pub(crate) async fn begin(visit: &Visit, mut progress: Progress, person: SignedI
 
 async fn begin_totp(visit: &Visit, person: &SignedIn) -> Result<TotpEnrolment, PageError> {
     let site = &visit.service.settings.organization;
-    visit.identity.begin_totp(person.account, &person.email, site, "").await.map_err(not_now)
+    visit.identity.begin_totp(person.account, &person.email, site, "").await.map_err(|error| not_now(&error))
 }
 
-fn not_now(error: FactorError) -> PageError {
+fn not_now(error: &FactorError) -> PageError {
     PageError::NotNow(error.to_string())
 }
 
@@ -60,7 +60,7 @@ async fn shown(visit: &Visit) -> Result<Response, PageError> {
             let page = page(visit, &progress, &person, &app, &[]);
             visit.progress_page(&progress, page.with_cookie(visit.keep_progress(&progress)?))
         }
-        Err(error) => Err(not_now(error)),
+        Err(error) => Err(not_now(&error)),
     }
 }
 
@@ -115,10 +115,10 @@ async fn submitted(visit: &Visit, body: Body) -> Result<Response, PageError> {
             Ok(()) => return enrolled(visit, progress, person).await,
             Err(FactorError::Wrong) => texts.app_code_wrong,
             Err(FactorError::NoSuchFactor) => return Ok(answers::see_other("/sign-in/enrol", None)),
-            Err(error) => return Err(not_now(error)),
+            Err(error) => return Err(not_now(&error)),
         },
     };
-    let app = shown_again(visit, &person, &id).await.map_err(not_now)?;
+    let app = shown_again(visit, &person, &id).await.map_err(|error| not_now(&error))?;
     let problems = [Problem::of_field("code", text)];
     let page = page(visit, &progress, &person, &app, &problems).with_status(StatusCode::UNPROCESSABLE_ENTITY);
     visit.progress_page(&progress, page)
@@ -126,7 +126,7 @@ async fn submitted(visit: &Visit, body: Body) -> Result<Response, PageError> {
 
 /// The app is there, and they have shown its code: that is their second factor for this sign-in.
 async fn enrolled(visit: &Visit, mut progress: Progress, mut person: SignedIn) -> Result<Response, PageError> {
-    let codes = visit.identity.make_recovery_codes(person.account).await.map_err(not_now)?;
+    let codes = visit.identity.make_recovery_codes(person.account).await.map_err(|error| not_now(&error))?;
     person.amr.extend([FactorKind::Totp.amr(), "mfa"].map(str::to_owned));
     person.at = visit.now;
     // This changed the person, and they did it themselves.
