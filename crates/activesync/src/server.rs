@@ -18,7 +18,7 @@ use crate::{
     autodiscover::{ACTIVESYNC_PATH, v1, v2},
     body,
     catch_panic::catch_panic,
-    challenge::Challenge,
+    challenge::{Challenge, TokenFault},
     command::Command,
     commands::{self, ping, sync},
     device,
@@ -202,7 +202,9 @@ impl ActiveSync {
             Err(refusal) => {
                 tracing::debug!(%peer, %refusal, "not let in");
                 let challenge = self.shared.settings.challenge.told_at(&self.origin(&parts.headers));
-                Err(Stop::Response(Box::new(answer::unauthenticated(&challenge, is_bearer, None))))
+                let asks_for_claims = matches!(refusal, identity::Refusal::Ended { claims_challenge: true });
+                let fault = asks_for_claims.then(|| TokenFault::InsufficientClaims(self.shared.hub.now() / 1_000_000));
+                Err(Stop::Response(Box::new(answer::unauthenticated(&challenge, is_bearer, fault))))
             }
         }
     }

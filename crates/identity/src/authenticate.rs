@@ -297,8 +297,11 @@ impl Identity {
         if disabled {
             return Err(Refusal::Disabled);
         }
-        if row.ended_at.is_some() || row.expires_at <= now || row.client != claims.client_id {
+        if row.client != claims.client_id {
             return Err(Refusal::Wrong);
+        }
+        if row.ended_at.is_some() || row.expires_at <= now {
+            return Err(Refusal::Ended { claims_challenge: row.claims_challenge });
         }
         if path_named(&row.path)? != attempt.path {
             return Err(Refusal::OtherPath);

@@ -27,6 +27,12 @@ pub enum Refusal {
     /// The token is no longer valid.
     #[error("the token has expired")]
     Expired,
+    /// The sign-in that the token came of is over: ended by somebody, or by a change of password.
+    #[error("the sign-in is over")]
+    Ended {
+        /// The client said (`cp1`) that it understands a claims challenge.
+        claims_challenge: bool,
+    },
     /// The token opens another path.
     #[error("the token is for another path")]
     OtherPath,

@@ -54,7 +54,7 @@ fn a_code_used_twice_ends_what_came_of_it() {
         let grant = house.redeem(&code).await.unwrap();
         house.opens(&grant.access_token).await.unwrap();
         assert_eq!(house.redeem(&code).await.map(|_| ()), Err(GrantError::Invalid("the code was used before")));
-        assert_eq!(house.opens(&grant.access_token).await, Err(Refusal::Wrong));
+        assert_eq!(house.opens(&grant.access_token).await, Err(Refusal::Ended { claims_challenge: true }));
         assert_eq!(house.renew(&grant).await.map(|_| ()), ENDED);
     });
 }
@@ -123,7 +123,7 @@ fn a_refresh_token_that_was_replaced_and_is_shown_later_ends_the_session() {
         assert_eq!(house.renew(&first).await.map(|_| ()), USED);
         assert_eq!(house.renew(&third).await.map(|_| ()), ENDED, "the whole family");
         for grant in [&first, &second, &third] {
-            assert_eq!(house.opens(&grant.access_token).await, Err(Refusal::Wrong));
+            assert_eq!(house.opens(&grant.access_token).await, Err(Refusal::Ended { claims_challenge: true }));
         }
     });
 }
@@ -284,7 +284,7 @@ fn a_service_gets_tokens_with_its_secret_until_it_is_removed() {
         assert_eq!(get(&secret, AccessPath::Graph).await.unwrap().session, grant.session, "one session goes on");
         assert_eq!(house.identity.remove_client(&client.id).await, Ok(1));
         let after = house.admit(&grant.access_token, AccessPath::Graph, None).await.map(|_| ());
-        assert_eq!(after, Err(Refusal::Wrong));
+        assert_eq!(after, Err(Refusal::Ended { claims_challenge: false }));
         assert_eq!(get(&secret, AccessPath::Graph).await.map(|_| ()), Err(GrantError::Client));
     });
 }

@@ -278,7 +278,7 @@ fn what_is_taken_back_in_this_process_ends_at_once() {
         house.identity.look().await.unwrap();
         house.opens(&grant.access_token).await.unwrap();
         house.identity.set_password("anna", Some(Secret::new("new"))).await.unwrap();
-        assert_eq!(house.opens(&grant.access_token).await, Err(Refusal::Wrong));
+        assert_eq!(house.opens(&grant.access_token).await, Err(Refusal::Ended { claims_challenge: true }));
         assert_eq!(house.sign_in("anna", "correct horse").await.map(|_| ()), Err(Refusal::Wrong));
         house.sign_in("anna", "new").await.unwrap();
     });

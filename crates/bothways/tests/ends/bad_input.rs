@@ -113,23 +113,31 @@ async fn a_photo_of_30_megabytes_is_refused_by_either_side_and_costs_nothing_els
     assert_eq!(device.violations(), []);
 }
 
-/// Writes until the disk is full; returns the contacts whose creation was acknowledged.
+/// Writes until the disk is full, large contacts first, so that no room is left for a small one; returns the contacts
+/// whose creation was acknowledged.
 async fn fill(outlook: &Outlook) -> Vec<Value> {
     let mut acknowledged = Vec::new();
-    let note = "n".repeat(100_000);
-    for number in 0..2000 {
-        let contact = json!({ "givenName": format!("N{number}"), "personalNotes": note });
-        let reply = outlook.ask(Method::POST, "me/contacts", Some(&contact)).await;
-        match reply.status {
-            201 => acknowledged.push(reply.json()["givenName"].clone()),
-            503 => {
-                assert!(reply.retry_after.is_some(), "a client must be told when to come again");
-                return acknowledged;
-            }
-            status => panic!("{status}: {}", reply.json()),
+    for size in [100_000, 10_000, 1_000] {
+        while let Some(contact) = create(outlook, acknowledged.len(), size).await {
+            acknowledged.push(contact);
+            assert!(acknowledged.len() < 2000, "the disk does not get full");
         }
     }
-    panic!("the disk does not get full");
+    acknowledged
+}
+
+/// The given name of a new contact with a note of this size; `None` when there is no room for it.
+async fn create(outlook: &Outlook, number: usize, size: usize) -> Option<Value> {
+    let contact = json!({ "givenName": format!("N{number}"), "personalNotes": "n".repeat(size) });
+    let reply = outlook.ask(Method::POST, "me/contacts", Some(&contact)).await;
+    match reply.status {
+        201 => Some(reply.json()["givenName"].clone()),
+        503 => {
+            assert!(reply.retry_after.is_some(), "a client must be told when to come again");
+            None
+        }
+        status => panic!("{status}: {}", reply.json()),
+    }
 }
 
 async fn given_names(outlook: &Outlook) -> Vec<Value> {

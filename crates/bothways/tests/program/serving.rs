@@ -143,8 +143,9 @@ async fn a_server_that_is_stopped_answers_the_phones_that_wait_and_leaves_nothin
     phone.set_up().await.unwrap();
     phone.sync().await.unwrap();
     let folder = phone.default_folder().unwrap().id.to_string();
-    let (head, body) = ping(&folder);
-    let stream = std::net::TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    let host = server.url.trim_start_matches("http://");
+    let (head, body) = ping(host, &folder);
+    let stream = std::net::TcpStream::connect(host).unwrap();
     let waiting = tokio::task::spawn_blocking(move || read_answer(stream, &head, &body));
     let server = tokio::task::spawn_blocking(move || held(server)).await.unwrap();
     let pid = std::fs::read_to_string(house.path("bothways.pid")).unwrap();
@@ -243,14 +244,15 @@ fn held(server: Serving) -> Serving {
     server
 }
 
-/// A Ping of one folder, as anna's phone sends it.
-fn ping(folder: &str) -> (String, Vec<u8>) {
+/// A Ping of one folder, as anna's phone sends it. By another host name it would come from a second account.
+fn ping(host: &str, folder: &str) -> (String, Vec<u8>) {
     let mut body = vec![0x03, 0x01, 0x6a, 0x00, 0x00, 0x0d, 0x45, 0x48, 0x03];
     body.extend(b"600\0\x01\x49\x4a\x4b\x03");
     body.extend(folder.as_bytes());
     body.extend(b"\0\x01\x4c\x03Contacts\0\x01\x01\x01\x01");
-    let head = "POST /Microsoft-Server-ActiveSync?Cmd=Ping&User=anna%40example.com&DeviceId=7Q2M5T9KD14V9B3R0H8N6C1XEE&DeviceType=iPhone HTTP/1.1\r\n\
-                Host: localhost\r\nMS-ASProtocolVersion: 16.1\r\nAuthorization: Basic YW5uYUBleGFtcGxlLmNvbTpzZWNyZXQ=\r\n";
+    let target = "/Microsoft-Server-ActiveSync?Cmd=Ping&User=anna%40example.com&DeviceId=7Q2M5T9KD14V9B3R0H8N6C1XEE&DeviceType=iPhone";
+    let credentials = "Authorization: Basic YW5uYUBleGFtcGxlLmNvbTpzZWNyZXQ=";
+    let head = format!("POST {target} HTTP/1.1\r\nHost: {host}\r\nMS-ASProtocolVersion: 16.1\r\n{credentials}\r\n");
     (format!("{head}Content-Length: {}\r\n\r\n", body.len()), body)
 }
 
