@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
+pub use access::SignIn as SignInMethod;
 use hub::{AccessPath, AccountId, Caller};
 
 use crate::{certificates::ClientCertificate, credentials::Credentials, sessions::SessionId, standing::Known};
@@ -20,42 +21,6 @@ pub struct Attempt<'a> {
     /// The client certificate of its connection, when there was one and it is genuine. Looked at only when the request
     /// has no `Authorization` header: then it is the sole credential.
     pub certificate: Option<&'a ClientCertificate>,
-}
-
-/// How somebody proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SignInMethod {
-    /// The account's password.
-    Password,
-    /// An app password.
-    AppPassword,
-    /// An access token of our own authorization server.
-    OAuth,
-    /// A client certificate.
-    Certificate,
-    /// A token that an administrator issued.
-    IssuedToken,
-    /// An access token of the company's own provider.
-    CompanyToken,
-}
-
-impl SignInMethod {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Password, Self::AppPassword, Self::OAuth, Self::Certificate, Self::IssuedToken, Self::CompanyToken];
-
-    /// The name in logs and policies.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::AppPassword => "app-password",
-            Self::OAuth => "oauth",
-            Self::Certificate => "certificate",
-            Self::IssuedToken => "issued-token",
-            Self::CompanyToken => "company-token",
-        }
-    }
 }
 
 /// A person, as decisions about them need it.

@@ -155,7 +155,7 @@ impl Gate {
         let on_device = account_on_device(&known.seen, user.as_deref(), &visit.host, now);
         let facts = Facts {
             person: Some(person(admission)),
-            sign_in: SignIn::named(admission.method.name()),
+            sign_in: Some(admission.method),
             network: Some(visit.network),
             device: access::Device {
                 number,
