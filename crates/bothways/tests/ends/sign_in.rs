@@ -226,6 +226,9 @@ async fn a_revoked_session_is_over_on_every_path_and_one_of_another_phone_is_not
     let house = house();
     let mut lost = signed_in(&house, "LOSTPHONE", &AddAccount::ConfigureManually).await;
     let mut kept = signed_in(&house, "KEPTPHONE", &AddAccount::ConfigureManually).await;
+    // What the other phone added would end the Ping before the revocation does.
+    lost.sync().await.unwrap();
+    assert_eq!(lost.contact_count(), 2);
     let sessions = house.administer(&["session", "list", &email("anna"), "--json"]);
     let sessions: serde_json::Value = serde_json::from_str(&sessions).unwrap();
     let of_lost = sessions.as_array().unwrap().iter().find(|session| session["device"] == "LOSTPHONE").unwrap();
