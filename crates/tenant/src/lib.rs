@@ -1,0 +1,1 @@
+//! The cross-check of a company's policies, and the Conditional Access evaluator.
