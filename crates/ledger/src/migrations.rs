@@ -13,6 +13,7 @@ mod m0005_sessions;
 mod m0006_second_factors;
 mod m0007_device_access;
 mod m0008_certificates;
+mod m0009_device_management;
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -44,6 +45,7 @@ pub(crate) const ALL: &[Migration] = &[
     m0006_second_factors::MIGRATION,
     m0007_device_access::MIGRATION,
     m0008_certificates::MIGRATION,
+    m0009_device_management::MIGRATION,
 ];
 
 const PREPARE: [&str; 2] = [
