@@ -40,6 +40,9 @@ pub enum CertificateError {
     /// A file of authorities that cannot be used.
     #[error("{0}")]
     UnusableAuthority(String),
+    /// A certificate and key that cannot sign documents.
+    #[error("this cannot sign: {0}")]
+    UnusableSigner(String),
     /// The cryptography failed, which only a broken machine explains.
     #[error("a key could not be made or used")]
     Cryptography,

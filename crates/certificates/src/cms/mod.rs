@@ -1,4 +1,5 @@
-//! Cryptographic Message Syntax (RFC 5652), as far as SCEP needs it: one signer, one recipient, RSA.
+//! Cryptographic Message Syntax (RFC 5652), as far as SCEP and signed documents need it: one signer, one
+//! recipient; what is read is RSA's.
 
 pub(crate) mod enveloped;
 pub(crate) mod signed;
@@ -27,6 +28,15 @@ impl Digest {
             oids::SHA384 | oids::SHA384_WITH_RSA => Some(Self::Sha384),
             oids::SHA512 | oids::SHA512_WITH_RSA => Some(Self::Sha512),
             _ => None,
+        }
+    }
+
+    pub(crate) fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::Sha1 => oids::SHA1,
+            Self::Sha256 => oids::SHA256,
+            Self::Sha384 => oids::SHA384,
+            Self::Sha512 => oids::SHA512,
         }
     }
 

@@ -13,15 +13,16 @@ use x509_cert::{
         asn1::{ObjectIdentifier, OctetString, SetOfVec},
     },
     ext::pkix::SubjectKeyIdentifier,
+    spki::AlgorithmIdentifierOwned,
 };
 
 use super::Digest;
 use crate::{
     authority::Authority,
     ber::{self, NotAsn1},
-    error::Result,
+    error::{CertificateError, Result},
     key::{AuthorityKey, with_null},
-    oids::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, RSA_ENCRYPTION, SHA256},
+    oids::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, RSA_ENCRYPTION},
 };
 
 /// Why a message counts as not there.
@@ -48,6 +49,15 @@ pub(crate) struct Signed {
 impl Signed {
     /// Reads BER and checks the signature. Whether the signer is anybody is not asked here.
     pub(crate) fn read(message: &[u8]) -> Result<Self, Unreadable> {
+        Self::read_over(message, None)
+    }
+
+    /// As [`read`](Self::read), of a signature over `content`, which it does not contain.
+    pub(crate) fn read_detached(message: &[u8], content: &[u8]) -> Result<Self, Unreadable> {
+        Self::read_over(message, Some(content))
+    }
+
+    fn read_over(message: &[u8], detached: Option<&[u8]>) -> Result<Self, Unreadable> {
         let not = |what| move |_| Unreadable::NotSigned(what);
         let der = ber::to_der(message)?;
         let info = ContentInfo::from_der(&der).map_err(not("ContentInfo"))?;
@@ -55,8 +65,12 @@ impl Signed {
             return Err(Unreadable::NotSigned("contentType"));
         }
         let data: SignedData = info.content.decode_as().map_err(not("SignedData"))?;
-        let content = data.encap_content_info.econtent.as_ref();
-        let content = content.map_or(&[][..], |content| content.value()).to_vec();
+        let content = match (data.encap_content_info.econtent.as_ref(), detached) {
+            // Two contents, of which one would not be signed.
+            (Some(_), Some(_)) => return Err(Unreadable::NotSigned("eContent")),
+            (Some(content), None) => content.value().to_vec(),
+            (None, detached) => detached.unwrap_or_default().to_vec(),
+        };
         let [info] = data.signer_infos.0.as_slice() else { return Err(Unreadable::NotSigned("signerInfos")) };
         let certificates = data.certificates.as_ref().map_or(&[][..], |set| set.0.as_slice());
         let signer = certificates.iter().find_map(|choice| match choice {
@@ -119,36 +133,52 @@ pub(crate) fn attribute(oid: ObjectIdentifier, value: Any) -> Result<Attribute> 
 
 /// A message signed by the authority, with attributes beside those that CMS demands. DER.
 pub(crate) fn sign(authority: &Authority, content: Option<Vec<u8>>, attributes: Vec<Attribute>) -> Result<Vec<u8>> {
-    let mut attributes = attributes;
+    sign_with(
+        std::slice::from_ref(authority.certificate()),
+        (Digest::Sha256, AuthorityKey::algorithm()),
+        |message| authority.sign(message),
+        content,
+        attributes,
+    )
+}
+
+/// A message signed by the first certificate of a chain, all of which goes with it. `sign` is over the digest and with
+/// the algorithm named before it. DER.
+pub(crate) fn sign_with(
+    chain: &[Certificate],
+    (digest, algorithm): (Digest, AlgorithmIdentifierOwned),
+    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>>,
+    content: Option<Vec<u8>>,
+    mut attributes: Vec<Attribute>,
+) -> Result<Vec<u8>> {
+    let own = &chain.first().ok_or(CertificateError::Cryptography)?.tbs_certificate;
     let bytes = content.as_deref().unwrap_or_default();
-    let digest = OctetString::new(Digest::Sha256.digest(bytes))?;
+    let digest_of_content = OctetString::new(digest.digest(bytes))?;
     attributes.push(attribute(ID_CONTENT_TYPE, Any::encode_from(&ID_DATA)?)?);
-    attributes.push(attribute(ID_MESSAGE_DIGEST, Any::encode_from(&digest)?)?);
+    attributes.push(attribute(ID_MESSAGE_DIGEST, Any::encode_from(&digest_of_content)?)?);
     let attributes = SetOfVec::try_from(attributes)?;
-    let signature = authority.sign(&attributes.to_der()?)?;
-    let digest_algorithm = with_null(SHA256);
+    let signature = sign(&attributes.to_der()?)?;
+    let digest_algorithm = with_null(digest.oid());
     let econtent = match content {
         Some(bytes) => Some(Any::encode_from(&OctetString::new(bytes)?)?),
         None => None,
     };
-    let certificate = authority.certificate();
+    let certificates: Vec<_> = chain.iter().cloned().map(CertificateChoices::Certificate).collect();
     write(&SignedData {
         version: CmsVersion::V1,
         digest_algorithms: SetOfVec::try_from(vec![digest_algorithm.clone()])?,
         encap_content_info: EncapsulatedContentInfo { econtent_type: ID_DATA, econtent },
-        certificates: Some(CertificateSet(SetOfVec::try_from(vec![CertificateChoices::Certificate(
-            certificate.clone(),
-        )])?)),
+        certificates: Some(CertificateSet(SetOfVec::try_from(certificates)?)),
         crls: None,
         signer_infos: SignerInfos(SetOfVec::try_from(vec![SignerInfo {
             version: CmsVersion::V1,
             sid: SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
-                issuer: certificate.tbs_certificate.issuer.clone(),
-                serial_number: certificate.tbs_certificate.serial_number.clone(),
+                issuer: own.issuer.clone(),
+                serial_number: own.serial_number.clone(),
             }),
             digest_alg: digest_algorithm,
             signed_attrs: Some(attributes),
-            signature_algorithm: AuthorityKey::algorithm(),
+            signature_algorithm: algorithm,
             signature: OctetString::new(signature)?,
             unsigned_attrs: None,
         }])?),
