@@ -4,8 +4,10 @@ Beside what scenarios.py names: BOTHWAYS_CLIENT (see authlib_sign_in.py).
 """
 
 import json
+import os
 import urllib.parse
 
+from pyactivesync import Client
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -14,6 +16,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 from chromium_pages import browser, heading, no_violation
 from scenarios import EMAIL, HOST, PASSWORD, equal, main, scenario
 
+# Held back by scripts/foreign-clients.
+WAITING = "CHROMIUMPHONE"
 BASE = f"https://{HOST}"
 APPLE = "f8d98a96-0999-43f5-8af3-69971c7bb423"
 APPLE_REDIRECT = "com.apple.Preferences://oauth-redirect"
@@ -167,7 +171,31 @@ def nothing_is_cut_off_on_a_screen_of_320_pixels():
         fits(driver)
         signed_in_by_keyboard(driver)
         fits(driver)
-        driver.get(f"{BASE}/account")
+        for path in ["/account", "/help/device"]:
+            driver.get(BASE + path)
+            fits(driver)
+        no_violation(driver)
+    finally:
+        driver.quit()
+
+
+@scenario
+def a_person_whose_phone_waits_reads_why_by_keyboard_on_320_pixels():
+    with Client(HOST, EMAIL, PASSWORD, device_id=WAITING, verify_ssl=os.environ["REQUESTS_CA_BUNDLE"]) as phone:
+        phone.list_folders()
+    driver = browser()
+    try:
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                               {"width": 320, "height": 560, "deviceScaleFactor": 2, "mobile": True})
+        driver.get(f"{BASE}/help/device")
+        tab_to(driver, driver.find_element(By.CSS_SELECTOR, "a.button"))
+        by_keyboard(driver, Keys.ENTER)
+        heading(driver, "Sign in")
+        by_keyboard(driver, EMAIL, Keys.TAB, PASSWORD, Keys.ENTER)
+        WebDriverWait(driver, 30).until(lambda driver: driver.current_url == f"{BASE}/help/device")
+        waiting = driver.find_element(By.CSS_SELECTOR, ".standing.waiting").text
+        assert waiting.startswith("Waiting to be let in, since 20"), waiting
+        assert "extension 4711" in driver.find_element(By.TAG_NAME, "main").text
         fits(driver)
         no_violation(driver)
     finally:

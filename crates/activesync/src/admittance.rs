@@ -100,6 +100,14 @@ impl Guest {
             let device = &visit.device.greeting.device;
             shared.gate.note_sync(self.admission.caller.account, device).await.map_err(hub::HubError::from)?;
         }
+        if passage.is_new && passage.decision.verdict != Verdict::Allow {
+            let page = answer::help_page(&self.origin);
+            let (verdict, because) = (passage.decision.verdict.name(), passage.decision.reason.text());
+            let device = &visit.device.greeting.device;
+            tracing::info!(
+                account = %self.admission.caller.account, device, verdict, because, page, "a device gets no contacts"
+            );
+        }
         let shown = |view| Admittance::In(Shown { view, since: passage.since });
         Ok(match (passage.decision.verdict, &passage.decision.reason) {
             (Verdict::Allow, _) => shown(View::Whole),
@@ -113,9 +121,13 @@ impl Guest {
 
     /// The answer to somebody who may not come in.
     pub(crate) fn denied(&self, denial: Denial) -> Stop {
-        tracing::info!(account = %self.admission.caller.account, command = self.command.name(), ?denial, "denied");
+        let page = answer::help_page(&self.origin);
+        tracing::info!(
+            account = %self.admission.caller.account, command = self.command.name(), ?denial, page, "denied"
+        );
         let document = denied::encode(self.command, self.family, denial);
-        Stop::Response(Box::new(Answer::Document(document).into_http(false)))
+        let response = Answer::Document(document).into_http(false);
+        Stop::Response(Box::new(answer::pointing_to_help(response, &self.origin)))
     }
 
     /// Asks again for a held request. `None`: the device was forgotten or is to be told something that only another

@@ -68,6 +68,29 @@ pub fn refuse(refusal: Refusal) -> HttpResponse {
     with_common_headers(response)
 }
 
+/// Where people read why their device gets nothing, on this server.
+const HELP_PAGE: &str = "/help/device";
+
+/// The address of the page that explains to a person why their device gets nothing.
+#[must_use]
+pub fn help_page(origin: &str) -> String {
+    format!("{origin}{HELP_PAGE}")
+}
+
+/// Names that page in a header (RFC 8288, relation `help`): for people who read traffic, and programs that look. In the
+/// document it has no place: iOS takes no element that it does not know.
+#[must_use]
+pub fn pointing_to_help(mut response: HttpResponse, origin: &str) -> HttpResponse {
+    let page = help_page(origin);
+    if let Ok(link) = HeaderValue::try_from(format!("<{page}>; rel=\"help\"")) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    if response.status() == StatusCode::FORBIDDEN {
+        *response.body_mut() = Full::new(Bytes::from(format!("Forbidden. Why: {page}\n")));
+    }
+    response
+}
+
 /// 401, and what credentials would help.
 #[must_use]
 pub fn unauthenticated(challenge: &Challenge, asked_for_bearer: bool, fault: Option<TokenFault>) -> HttpResponse {

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, StatusCode, header, request::Parts, uri::Scheme};
 use hub::{
     AccessPath, Caller, Hub,
     devices::{Device, DeviceGreeting, Wipe},
-    withheld::Shown,
+    withheld::{Shown, View},
 };
 use identity::{Admission, Attempt, ClientCertificate, Credentials, Gate, Identity};
 
@@ -148,21 +148,27 @@ impl ActiveSync {
             },
             Some(Place::ActiveSync) => {
                 let query = Query::parse(parts.uri.query());
-                match self.authenticate(&parts, query.as_ref().ok(), peer).await {
+                let origin = self.origin(&parts.headers);
+                let done = match self.authenticate(&parts, query.as_ref().ok(), peer).await {
                     Ok(admission) => match parts.method {
                         Method::OPTIONS if is_off(&admission) => answer::refuse(Refusal::Forbidden),
                         Method::OPTIONS => answer::options(),
                         Method::POST => {
                             let next = Box::pin(self.command(query, parts, body, admission, peer)).await;
-                            return next.unwrap_or_else(|stop| {
-                                tracing::info!(?stop, "refused");
-                                Next::Answer(stop.into_http())
-                            });
+                            match next {
+                                Ok(Next::Answer(response)) => response,
+                                Ok(held) => return held,
+                                Err(stop) => {
+                                    tracing::info!(?stop, "refused");
+                                    stop.into_http()
+                                }
+                            }
                         }
                         _ => answer::refuse(Refusal::WrongMethod),
                     },
                     Err(turned_away) => turned_away.into_http(),
-                }
+                };
+                if done.status() == StatusCode::FORBIDDEN { answer::pointing_to_help(done, &origin) } else { done }
             }
         };
         Next::Answer(done)
@@ -243,17 +249,22 @@ impl ActiveSync {
         let session = self.session(query, guest, version, user_agent).await?;
         metrics::counter!("bothways_activesync_commands_total", "command" => command.name()).increment(1);
         tracing::debug!(device = session.device_id(), command = command.name(), bytes = body.len(), "asked");
-        match command {
-            Command::Ping => Ok(match ping::begin(session, &body).await? {
+        let held_back = (session.shown.view == View::Withheld).then(|| session.guest.origin.clone());
+        let next = match command {
+            Command::Ping => match ping::begin(session, &body).await? {
                 ping::Step::Done(answer) => Next::Answer(answer.into_http(zip)),
                 ping::Step::Hold(held) => Next::Ping(held, zip),
-            }),
-            Command::Sync => Ok(match Box::pin(sync::begin(session, &body)).await? {
+            },
+            Command::Sync => match Box::pin(sync::begin(session, &body)).await? {
                 sync::Step::Done(answer) => Next::Answer(answer.into_http(zip)),
                 sync::Step::Hold(held, patience) => Next::Sync(held, patience, zip),
-            }),
-            other => Ok(Next::Answer(commands::run(other, &session, &body).await?.into_http(zip))),
-        }
+            },
+            other => Next::Answer(commands::run(other, &session, &body).await?.into_http(zip)),
+        };
+        Ok(match (next, held_back) {
+            (Next::Answer(response), Some(origin)) => Next::Answer(answer::pointing_to_help(response, &origin)),
+            (next, _) => next,
+        })
     }
 
     async fn session(

@@ -314,6 +314,32 @@ fn activesync_off_is_126_and_403_and_neither_500_nor_a_401_loop() {
 }
 
 #[test]
+fn whoever_gets_nothing_is_pointed_to_the_page_that_says_why_in_a_header_and_never_in_a_document() {
+    scenario(async |world| {
+        let help = |response: &HttpResponse| {
+            response.headers().get("Link").map(|link| link.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        let phone = world.phone();
+        let ask = async || phone.response("FolderSync", folder_sync_body("0")).await;
+        let let_in = ask().await;
+        assert_eq!(help(&let_in), "");
+        world.quarantine(&phone).await;
+        let held_back = ask().await;
+        assert!(help(&held_back).contains("/help/device>; rel=\"help\""), "{}", help(&held_back));
+        let body = support::body_of(held_back).await;
+        assert!(!String::from_utf8_lossy(&body).contains("help/device"), "iOS takes no element it does not know");
+        world.exempt(&phone, Some(Exemption::Block)).await;
+        let blocked = ask().await;
+        assert!(help(&blocked).contains("/help/device>"), "{}", help(&blocked));
+        assert_eq!(node(blocked).await.text("Status"), "6");
+        world.identity.set_paths_off(EMAIL, BTreeSet::from([AccessPath::ActiveSync])).await.unwrap();
+        let off = world.raw(world.signed_in(Method::OPTIONS, PLACE), "").await;
+        assert_eq!((off.status().as_u16(), help(&off).contains("/help/device>")), (403, true));
+        assert!(String::from_utf8_lossy(&support::body_of(off).await).contains("/help/device"));
+    });
+}
+
+#[test]
 fn a_second_account_under_an_alias_or_another_host_is_refused_and_the_first_stays() {
     scenario(async |world| {
         let ask = async |user: &str, host: &str| {

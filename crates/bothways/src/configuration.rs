@@ -139,6 +139,8 @@ pub struct SignIn {
     pub passwords: bool,
     /// Whether people must show a second factor there.
     pub second_factor: oauth::SecondFactorRule,
+    /// Whom people ask when a device is not let in.
+    pub help_contact: Option<oauth::HelpContact>,
     /// How long an access token is good.
     #[serde(deserialize_with = "some_span")]
     pub access_token_life: Duration,
@@ -154,6 +156,7 @@ impl Default for SignIn {
             organization: "Bothways".to_owned(),
             passwords: true,
             second_factor: oauth::SecondFactorRule::Optional,
+            help_contact: None,
             access_token_life: Duration::from_hours(1),
             session_life: Duration::from_hours(24 * 90),
         }
@@ -377,6 +380,12 @@ impl Configuration {
         }
     }
 
+    /// Where people read why a device has no contacts; the path alone where the address of the server is not set.
+    pub fn help_page(&self) -> String {
+        let address = self.server.public_url.as_deref().unwrap_or_default();
+        format!("{}{}", address.trim_end_matches('/'), oauth::HELP_PAGE)
+    }
+
     /// The address of the PostgreSQL database; `None` for the embedded one.
     pub fn database_url(&self, folder: &DataFolder) -> Result<Option<String>, ConfigurationError> {
         let Some(named) = &self.database.url_file else { return Ok(self.database.url.clone()) };
@@ -420,6 +429,8 @@ mod tests {
             ("[server]\npublic_url = \"https://a.example/path\"", "without a path"),
             ("[server]\npublic_url = \"contacts\"", "without a path"),
             ("[company]\nissuer = \"https://op.example\"\nclient_id = \"a\"", "server.public_url"),
+            ("[sign_in]\nhelp_contact = \" \"", "whom people ask"),
+            ("[sign_in]\nhelp_contact = \"a\\nb\"", "one line"),
             ("[sign_in]\naccess_token_life = \"2d\"", "a day"),
         ] {
             let error = parse(text).unwrap_err().to_string();

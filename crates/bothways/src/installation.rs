@@ -102,6 +102,7 @@ impl Installation {
     pub fn oauth(&self, configuration: &Configuration) -> oauth::Service {
         oauth::Service {
             identity: self.identity.clone(),
+            gate: self.gate.clone(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             key: self.key.clone(),
@@ -112,6 +113,7 @@ impl Installation {
                 organization: configuration.sign_in.organization.clone(),
                 passwords: configuration.sign_in.passwords,
                 second_factor: configuration.sign_in.second_factor,
+                help_contact: configuration.sign_in.help_contact.clone(),
             },
         }
     }

@@ -57,6 +57,8 @@ pub struct Passage {
     pub decision: access::Decision,
     /// Since when the verdict is this one, in microseconds since 1970.
     pub since: i64,
+    /// It was another one before, or there was none.
+    pub is_new: bool,
     /// A Sync of the device was noted lately ([`Gate::note_sync`]).
     pub sync_noted: bool,
 }
@@ -167,13 +169,13 @@ impl Gate {
         let decision = access::decide(&facts, &policy);
         let seen = seen(admission, visit, &known.seen, &on_device, &decision, now);
         // A second account's visit decides nothing about the first.
-        let since = seen.verdict_at;
+        let (since, is_new) = (seen.verdict_at, seen.verdict != known.seen.verdict);
         if seen != known.seen {
             self.note(account, visit, &known.seen, &seen, &decision).await?;
         }
         let last = known.synced_at.map(|(_, last)| last);
         let sync_noted = last.is_some_and(|last| now.saturating_sub(last) < DEVICE_NOTE);
-        Ok(Passage { decision, since, sync_noted })
+        Ok(Passage { decision, since, is_new, sync_noted })
     }
 
     async fn note(

@@ -4,6 +4,35 @@ use http::{HeaderMap, header};
 
 use crate::limits;
 
+/// A kind of phone or tablet, as both a browser and a DeviceType name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    IPhone,
+    IPad,
+    IPod,
+    Android,
+}
+
+impl Kind {
+    /// What a browser runs on; `None` for everything that is, or says it is, no phone or tablet.
+    pub(crate) fn of(user_agent: &str) -> Option<Self> {
+        // iPads that ask for desktop pages call themselves a Mac, which is what Macs do, too.
+        let kinds = [("iPad", Self::IPad), ("iPhone", Self::IPhone), ("iPod", Self::IPod), ("Android", Self::Android)];
+        kinds.into_iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, kind)| kind)
+    }
+
+    /// Whether a DeviceType is of this kind.
+    pub(crate) fn fits(self, device_type: &str) -> bool {
+        let device_type = device_type.to_ascii_lowercase();
+        match self {
+            Self::IPhone => device_type == "iphone",
+            Self::IPad => device_type == "ipad",
+            Self::IPod => device_type == "ipod",
+            Self::Android => device_type.contains("android"),
+        }
+    }
+}
+
 /// The User-Agent, cut to a length that can be kept.
 pub(crate) fn user_agent(headers: &HeaderMap) -> String {
     let text = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();

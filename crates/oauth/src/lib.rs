@@ -17,6 +17,7 @@ mod cookies;
 mod device_hint;
 mod endpoints;
 mod error;
+mod help_contact;
 mod language;
 pub mod limits;
 mod pages;
@@ -42,10 +43,14 @@ use crate::steps::{
     account, cancel, choose, company, consent, device, enrol, help, own_factors, password, second_factor,
 };
 
+pub use help_contact::{HelpContact, HelpContactError};
 pub use service::{Network, SecondFactorRule, Service, Settings};
 
 /// The first parts of the paths that [`router`] answers for, beside `/.well-known/`.
 pub const ROOMS: [&str; 8] = ["oauth2", "common", "sign-in", "sign-out", "device", "account", "help", ".well-known"];
+
+/// Where people read why a device has no contacts.
+pub const HELP_PAGE: &str = "/help/device";
 
 /// Everything this crate answers. A request should bear its [`Network`] as an extension.
 pub fn router(service: Service) -> Router {
@@ -83,7 +88,8 @@ pub fn router(service: Service) -> Router {
         .route("/account/passkey/confirm", get(own_factors::back).post(own_factors::confirm_passkey))
         .route("/account/recovery-codes", get(own_factors::back).post(own_factors::make_codes))
         .route("/account/remove", get(own_factors::back).post(own_factors::remove))
-        .route("/help/device", get(help::device))
+        .route(HELP_PAGE, get(help::device))
+        .route("/help/device/sign-in", get(help::sign_in))
         .fallback(help::nothing)
         .with_state(Arc::new(service))
 }

@@ -42,6 +42,9 @@ pub const SIGNED_IN_MAX: usize = 5;
 /// What a client is told to wait after a 503, in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 30;
 
+/// Bytes of the line that says whom people ask: a name, a number, an address.
+pub const HELP_CONTACT_BYTES_MAX: usize = 200;
+
 /// How long the style sheet and the script may be kept, in seconds.
 pub const STYLE_AGE_SECONDS: u32 = 3600;
 

@@ -63,6 +63,8 @@ pub(crate) enum Purpose {
     Device { user_code: String },
     /// The person wants to see their account.
     Account,
+    /// The person wants to see how their devices stand.
+    Help,
 }
 
 /// Somebody who has proved who they are in this browser.
@@ -146,7 +148,7 @@ impl Progress {
     pub(crate) fn app<'a>(&'a self, organization: &'a str) -> &'a str {
         match &self.purpose {
             Purpose::Authorize(request) => &request.app,
-            Purpose::Device { .. } | Purpose::Account => organization,
+            Purpose::Device { .. } | Purpose::Account | Purpose::Help => organization,
         }
     }
 
@@ -191,6 +193,7 @@ impl Progress {
             (Some(_), Purpose::Authorize(_)) => "/sign-in/consent",
             (Some(_), Purpose::Device { .. }) => "/device/confirm",
             (Some(_), Purpose::Account) => "/account",
+            (Some(_), Purpose::Help) => "/help/device",
         }
     }
 }

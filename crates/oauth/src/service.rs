@@ -5,13 +5,17 @@ use std::{net::IpAddr, sync::Arc};
 use federation::Company;
 use http::{HeaderMap, header, uri::Scheme};
 use hub::{Clock, Entropy};
-use identity::{Identity, InstallationKey, second_factor::PasskeySite};
+use identity::{Gate, Identity, InstallationKey, second_factor::PasskeySite};
+
+use crate::help_contact::HelpContact;
 
 /// Everything the authorization server works with. Clones share it.
 #[derive(Clone)]
 pub struct Service {
     /// Who people are, and what was granted.
     pub identity: Identity,
+    /// What becomes of people's devices.
+    pub gate: Gate,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// For tokens in forms, and for sealing.
@@ -37,6 +41,8 @@ pub struct Settings {
     pub passwords: bool,
     /// Whether whoever signs in with a password must show something else too.
     pub second_factor: SecondFactorRule,
+    /// Whom people ask when a device is not let in; their administrator when missing.
+    pub help_contact: Option<HelpContact>,
 }
 
 /// Whether whoever signs in with a password must show a second factor.
@@ -58,6 +64,7 @@ impl Default for Settings {
             organization: "Bothways".to_owned(),
             passwords: true,
             second_factor: SecondFactorRule::Optional,
+            help_contact: None,
         }
     }
 }

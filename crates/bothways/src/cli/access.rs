@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use access::{Decision, Facts, Policy, Standing, decide, what_if};
+use access::{Decision, Facts, Policy, Standing, Verdict, decide, what_if};
 use anyhow::Context;
 use clap::Subcommand;
 use hub::AccessPath;
@@ -117,6 +117,8 @@ struct World {
     policy: Policy,
     /// Devices must provision.
     provisioning: bool,
+    /// Where people read why a device gets no contacts.
+    help_page: String,
 }
 
 /// A device with the facts about it.
@@ -133,6 +135,9 @@ struct Explained {
     device: String,
     #[serde(flatten)]
     decision: Decision,
+    /// Where the person reads it; only when the device gets no contacts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_page: Option<String>,
 }
 
 /// A step, as it is printed.
@@ -172,8 +177,9 @@ impl World {
             Some(file) => existing(file)?,
             None => access_policy::read(&folder.access_policy())?,
         };
-        let provisioning = Configuration::read(&folder)?.provisioning.required;
-        Ok(Self { installation: open(data, Missing::Refuse).await?, policy, provisioning })
+        let configuration = Configuration::read(&folder)?;
+        let (provisioning, help_page) = (configuration.provisioning.required, configuration.help_page());
+        Ok(Self { installation: open(data, Missing::Refuse).await?, policy, provisioning, help_page })
     }
 
     async fn known(&self, person: &Person) -> anyhow::Result<Vec<Known>> {
@@ -217,10 +223,10 @@ impl World {
         }
         let explained: Vec<_> = known
             .into_iter()
-            .map(|one| Explained {
-                user: one.person.email,
-                device: one.record.id,
-                decision: decide(&one.facts, &self.policy),
+            .map(|one| {
+                let decision = decide(&one.facts, &self.policy);
+                let help_page = (decision.verdict != Verdict::Allow).then(|| self.help_page.clone());
+                Explained { user: one.person.email, device: one.record.id, decision, help_page }
             })
             .collect();
         if json {
@@ -239,6 +245,9 @@ impl World {
                 StepRow(step.question.text(), verdict, format!("{rule}{}", step.because))
             };
             output::rows(&one.decision.reasons.iter().map(row).collect::<Vec<_>>(), &STEPS)?;
+            if let Some(page) = &one.help_page {
+                output::line(&format!("The person reads this in their own words at {page}"))?;
+            }
         }
         Ok(Done::Whole)
     }

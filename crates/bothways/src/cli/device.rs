@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use access::{Exemption, os};
+use access::{Exemption, Verdict, os};
 use clap::{Args, Subcommand};
 use hub::devices::Wipe;
 use identity::DeviceRecord;
@@ -11,6 +11,8 @@ use serde::Serialize;
 use super::{Done, Missing, open};
 use crate::{
     ambient::{ago, moment},
+    configuration::Configuration,
+    data_folder::DataFolder,
     installation::{Installation, Person},
     output::{self, Column},
 };
@@ -120,12 +122,16 @@ struct DeviceRow {
     /// Counted for `show` alone: it looks at every contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     contacts: Option<u64>,
+    /// Where the person reads why it gets no contacts; only for one that gets none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_page: Option<String>,
     #[serde(skip)]
     last_seen_micros: i64,
 }
 
 impl DeviceRow {
-    fn new(person: &Person, record: DeviceRecord, contacts: Option<u64>) -> Self {
+    fn new(person: &Person, record: DeviceRecord, contacts: Option<u64>, help_page: &str) -> Self {
+        let help_page = record.verdict().filter(|verdict| *verdict != Verdict::Allow).map(|_| help_page.to_owned());
         let (access, known) = (record.access, record.device);
         let seen = access.seen;
         let Some(device) = known else {
@@ -178,6 +184,7 @@ impl DeviceRow {
                 Wipe::Asked => "asked",
                 Wipe::Done => "done",
             },
+            help_page,
             last_seen_micros: device.last_seen,
         }
     }
@@ -198,9 +205,10 @@ const COLUMNS: [Column<DeviceRow>; 9] = [
 impl Device {
     pub(super) async fn run(self, data: &Path) -> anyhow::Result<Done> {
         let mut installation = open(data, Missing::Refuse).await?;
+        let help_page = Configuration::read(&DataFolder::open(data)?)?.help_page();
         match self {
-            Self::List { user, json } => list(&installation, user.as_deref(), json).await?,
-            Self::Show { device, user, json } => show(&installation, &device, &user, json).await?,
+            Self::List { user, json } => list(&installation, user.as_deref(), json, &help_page).await?,
+            Self::Show { device, user, json } => show(&installation, &device, &user, json, &help_page).await?,
             Self::Allow(one) => exempt(&installation, one, Some(Exemption::Allow)).await?,
             Self::Quarantine(one) => exempt(&installation, one, Some(Exemption::Quarantine)).await?,
             Self::Block(one) => exempt(&installation, one, Some(Exemption::Block)).await?,
@@ -219,7 +227,7 @@ impl Device {
     }
 }
 
-async fn list(installation: &Installation, user: Option<&str>, json: bool) -> anyhow::Result<()> {
+async fn list(installation: &Installation, user: Option<&str>, json: bool, help_page: &str) -> anyhow::Result<()> {
     let people = match user {
         Some(user) => vec![installation.person(user).await?],
         None => installation.people().await?,
@@ -228,14 +236,24 @@ async fn list(installation: &Installation, user: Option<&str>, json: bool) -> an
     for person in &people {
         let access = installation.access(person);
         for record in installation.gate.records(&access).await? {
-            rows.push(DeviceRow::new(person, record, None));
+            rows.push(DeviceRow::new(person, record, None, help_page));
         }
     }
     rows.sort_by_key(|row| std::cmp::Reverse(row.last_seen_micros));
-    output::list(json, &rows, &COLUMNS, "no device has asked yet")
+    output::list(json, &rows, &COLUMNS, "no device has asked yet")?;
+    if !json && rows.iter().any(|row| row.help_page.is_some()) {
+        output::line(&format!("Why a device gets no contacts, its person reads at {help_page}"))?;
+    }
+    Ok(())
 }
 
-async fn show(installation: &Installation, device: &str, user: &str, json: bool) -> anyhow::Result<()> {
+async fn show(
+    installation: &Installation,
+    device: &str,
+    user: &str,
+    json: bool,
+    help_page: &str,
+) -> anyhow::Result<()> {
     let (person, access) = installation.access_of(user).await?;
     let records = installation.gate.records(&access).await?;
     let found = records.into_iter().find(|record| record.id.eq_ignore_ascii_case(device));
@@ -243,7 +261,7 @@ async fn show(installation: &Installation, device: &str, user: &str, json: bool)
         anyhow::anyhow!("{user} has no device {device}; `bothways device list --user {user}` shows them")
     })?;
     let contacts = access.contacts_held(&found.id).await?;
-    let row = DeviceRow::new(&person, found, Some(contacts));
+    let row = DeviceRow::new(&person, found, Some(contacts), help_page);
     if json {
         return output::object(&row);
     }
@@ -261,6 +279,7 @@ async fn show(installation: &Installation, device: &str, user: &str, json: bool)
         ("Wipe", row.wipe),
         ("Access", row.verdict.as_str()),
         ("Because", &row.decided_by),
+        ("Help page", row.help_page.as_deref().unwrap_or_default()),
         ("Exemption", &row.exemption),
         ("Exempted by", &row.exemption_by),
         ("Reason", &row.exemption_reason),

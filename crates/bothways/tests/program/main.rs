@@ -7,6 +7,7 @@ mod access;
 mod certificates;
 mod commands;
 mod company;
+mod help;
 mod house;
 mod imports;
 mod serving;

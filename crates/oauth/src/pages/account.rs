@@ -2,7 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Look, Problem, Width, page, token_field};
+use super::{
+    layout::{Look, Problem, Width, page, token_field},
+    own_devices::{self, Device},
+};
+use crate::help_contact::HelpContact;
 
 /// A session, as the person sees it.
 pub(crate) struct Entry {
@@ -34,6 +38,10 @@ pub(crate) struct Account<'a> {
     pub(crate) token: &'a str,
     pub(crate) name: &'a str,
     pub(crate) email: &'a str,
+    /// What has asked for contacts.
+    pub(crate) devices: &'a [Device],
+    /// Whom to ask about them.
+    pub(crate) contact: Option<&'a HelpContact>,
     pub(crate) sessions: &'a [Entry],
     pub(crate) factors: &'a [Factor],
     /// How many are left.
@@ -51,6 +59,9 @@ pub(crate) fn render(shown: &Account<'_>) -> Markup {
     let body = html! {
         p { (shown.name) br; (shown.email) }
         @if let Some(told) = shown.told { p.told role="status" { (told) } }
+        h2 { (texts.own_devices.title) }
+        (own_devices::list(look, shown.devices, shown.contact))
+        p { a href="/help/device" { (texts.own_devices.why) } }
         h2 { (texts.where_signed_in) }
         @if sessions.is_empty() { p { (texts.nowhere_signed_in) } }
         ul.sessions {

@@ -4,7 +4,10 @@
 use hub::AccessPath;
 use maud::{Markup, html};
 
-use super::layout::{Look, Width, page, token_field};
+use super::{
+    layout::{Look, Width, page, token_field},
+    own_devices::{Device, Standing},
+};
 
 /// What the page shows.
 pub(crate) struct Consent<'a> {
@@ -17,6 +20,8 @@ pub(crate) struct Consent<'a> {
     pub(crate) name: &'a str,
     pub(crate) email: &'a str,
     pub(crate) path: AccessPath,
+    /// The person's devices that this may be and that are not let in.
+    pub(crate) held_back: &'a [Device],
     /// The code a device shows, for people to compare (RFC 8628 3.3.1).
     pub(crate) user_code: Option<&'a str>,
 }
@@ -48,6 +53,7 @@ pub(crate) fn render(shown: &Consent<'_>) -> Markup {
             }
         }
         @if shown.user_code.is_none() { p { (texts.only_if_you) } }
+        @if !shown.held_back.is_empty() { (remark(shown.look, shown.held_back)) }
         form method="post" action=(shown.action) {
             (token_field(shown.token))
             button type="submit" name="decision" value="allow" { (texts.allow) }
@@ -56,6 +62,25 @@ pub(crate) fn render(shown: &Consent<'_>) -> Markup {
         }
     };
     page(shown.look, Width::Form, texts.allow_access, &[], &body)
+}
+
+/// A remark, and where to read more; the sign-in goes on all the same, for the browser may run on another device.
+fn remark(look: &Look, held_back: &[Device]) -> Markup {
+    let texts = &look.texts().own_devices;
+    html! {
+        div.remark role="note" {
+            p { (texts.perhaps_held_back) }
+            ul {
+                @for device in held_back {
+                    li {
+                        (device.title) ": "
+                        @if device.standing == Standing::Refused { (texts.refused) } @else { (texts.waiting) }
+                    }
+                }
+            }
+            p { a href="/help/device" { (texts.why) } }
+        }
+    }
 }
 
 /// Says that this way to the contacts is closed for the person.

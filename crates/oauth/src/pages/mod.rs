@@ -8,6 +8,8 @@ pub(crate) mod device;
 pub(crate) mod error;
 pub(crate) mod help;
 pub(crate) mod layout;
+pub(crate) mod own_device_texts;
+pub(crate) mod own_devices;
 pub(crate) mod passkey;
 pub(crate) mod recovery_codes;
 pub(crate) mod second_factor;

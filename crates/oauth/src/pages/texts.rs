@@ -1,5 +1,6 @@
 //! Every text of the pages, in every language. A text that is missing in one does not compile.
 
+use super::own_device_texts::{self, OwnDeviceTexts};
 use crate::language::Language;
 
 /// The texts in one language. Names are put in by functions, because languages order them differently.
@@ -131,6 +132,7 @@ pub(crate) struct Texts {
     pub(crate) help_do: &'static str,
     pub(crate) help_do_list: &'static [&'static str],
     pub(crate) help_safe: &'static str,
+    pub(crate) own_devices: OwnDeviceTexts,
 }
 
 /// The texts of a language.
@@ -276,9 +278,9 @@ const ENGLISH: Texts = Texts {
         "Install all updates of the operating system.",
         "If your company manages devices, make sure that this one is enrolled.",
         "Remove the account if it is on the device twice: one is enough.",
-        "Ask your administrator. They see your device, why it was not let in, and can let it in.",
     ],
     help_safe: "Nothing is lost: the contacts you have saved are safe on the server.",
+    own_devices: own_device_texts::ENGLISH,
 };
 
 const GERMAN: Texts = Texts {
@@ -422,9 +424,9 @@ const GERMAN: Texts = Texts {
         "Installieren Sie alle Aktualisierungen des Betriebssystems.",
         "Wenn Ihre Firma Geräte verwaltet: Prüfen Sie, ob dieses Gerät dort angemeldet ist.",
         "Entfernen Sie das Konto, wenn es doppelt auf dem Gerät ist: Eines genügt.",
-        "Fragen Sie Ihre Administration. Dort sieht man Ihr Gerät und den Grund und kann es zulassen.",
     ],
     help_safe: "Nichts ist verloren: Ihre gespeicherten Kontakte liegen sicher auf dem Server.",
+    own_devices: own_device_texts::GERMAN,
 };
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use identity::{
     second_factor::{FactorEntry, FactorKind},
 };
 
+use super::own_devices;
 use crate::{
     answers::{self, Page},
     cookies::Jar,
@@ -59,11 +60,14 @@ pub(super) async fn home(
     let look = visit.look(visit.language());
     let factors = visit.identity.second_factors(person.account).await;
     let factors = factors.map_err(|error| PageError::NotNow(error.to_string()))?;
+    let devices = own_devices::shown(visit, &look, person).await?;
     Ok(Page::new(account::render(&Account {
         look: &look,
         token: token.text(),
         name: &person.name,
         email: &person.email,
+        devices: &devices,
+        contact: visit.service.settings.help_contact.as_ref(),
         sessions: &sessions(visit, &look, person).await?,
         factors: &factors.iter().filter_map(|factor| factor_entry(&look, factor)).collect::<Vec<_>>(),
         recovery_codes: factors.iter().filter(|factor| factor.kind == FactorKind::Recovery).count(),
@@ -123,7 +127,7 @@ fn entry(look: &Look, session: &SessionEntry, client: Option<&Client>) -> Entry 
 }
 
 /// A day in UTC, `2026-11-23` (Howard Hinnant's `civil_from_days`).
-fn day(microseconds: i64) -> String {
+pub(super) fn day(microseconds: i64) -> String {
     let days = microseconds.div_euclid(86_400_000_000) + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -23,7 +23,7 @@ async fn submitted(visit: &Visit, body: Body) -> Result<Response, PageError> {
     let markup = match &progress.purpose {
         Purpose::Authorize(request) => return Ok(consent::denied(visit, request, "the person did not sign in")),
         Purpose::Device { .. } => pages::device::decided(&look, false),
-        Purpose::Account => pages::account::signed_out(&look),
+        Purpose::Account | Purpose::Help => pages::account::signed_out(&look),
     };
     let mut page = Page::new(markup);
     page.cookies.extend(visit.forget(Jar::Progress));

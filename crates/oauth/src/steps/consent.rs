@@ -5,6 +5,7 @@ use http::{HeaderValue, StatusCode};
 use hub::AccessPath;
 use identity::{ClientId, CodeRequest, GrantError};
 
+use super::own_devices;
 use crate::{
     answers::{self, Page},
     cookies::Jar,
@@ -34,7 +35,12 @@ async fn shown(visit: &Visit) -> Result<Response, PageError> {
         let page = Page::new(consent::closed(&look, progress.token.text(), &person.name, &person.email));
         return visit.progress_page(&progress, page.with_status(StatusCode::FORBIDDEN));
     }
-    let device = device_hint::device(&device_hint::user_agent(&visit.headers));
+    let user_agent = device_hint::user_agent(&visit.headers);
+    let device = device_hint::device(&user_agent);
+    let held_back = match request.path {
+        AccessPath::ActiveSync => own_devices::perhaps_here(visit, &look, person, &user_agent).await?,
+        _ => Vec::new(),
+    };
     let page = Page::new(consent::render(&Consent {
         look: &look,
         token: progress.token.text(),
@@ -44,6 +50,7 @@ async fn shown(visit: &Visit) -> Result<Response, PageError> {
         name: &person.name,
         email: &person.email,
         path: request.path,
+        held_back: &held_back,
         user_code: None,
     }));
     visit.progress_page(&progress, page)

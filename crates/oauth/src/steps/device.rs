@@ -87,6 +87,7 @@ async fn confirmation(visit: &Visit) -> Result<Response, PageError> {
         name: &person.name,
         email: &person.email,
         path: found.request.path,
+        held_back: &[],
         user_code: Some(&found.user_code),
     }));
     visit.progress_page(&progress, page)

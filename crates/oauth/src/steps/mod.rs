@@ -11,6 +11,7 @@ pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod enrol;
 pub(crate) mod help;
+pub(crate) mod own_devices;
 pub(crate) mod own_factors;
 pub(crate) mod password;
 pub(crate) mod second_factor;

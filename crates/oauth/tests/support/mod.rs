@@ -15,9 +15,13 @@ use std::{
 use axum::{Router, body::Body};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, Request, Response, StatusCode, header};
-use hub::{AccessPath, Clock, Entropy};
+use hub::{
+    AccessPath, Clock, Entropy, FormEncoder, Hub,
+    devices::{DeviceGreeting, DeviceInformation},
+};
 use identity::{
-    Client, ClientId, GrantType, Identity, InstallationKey, NewClient, NewPerson, Secret, Settings as IdentitySettings,
+    Client, ClientId, Gate, GrantType, Identity, InstallationKey, NewClient, NewPerson, Secret,
+    Settings as IdentitySettings,
 };
 use ledger::Database;
 use oauth::{Network, SecondFactorRule, Service, Settings};
@@ -59,9 +63,19 @@ impl Entropy for Counted {
     }
 }
 
+/// Nobody looks at contacts here.
+struct NoForms;
+
+impl FormEncoder for NoForms {
+    fn encode(&self, _: &contact::eas::EasContact, _: &contact::eas::Lens, _: Option<&[u8]>) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
 /// A server with Anna (password `correct horse`), a program `app` without a secret and a service `service` with one.
 pub struct House {
     pub identity: Identity,
+    pub gate: Gate,
     pub clock: Arc<HandClock>,
     pub router: Router,
     pub service: Client,
@@ -78,7 +92,8 @@ impl House {
     /// Where the administrator has a word about second factors.
     pub async fn with_rule(database: &Database, rule: SecondFactorRule) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000 * SECOND)));
-        let (identity, router) = server(database, &clock, 0, rule);
+        let (gate, router) = server(database, &clock, 0, rule, None);
+        let identity = gate.identity().clone();
         let anna = NewPerson {
             account: identity.draw_account(),
             email: "anna@example.org".into(),
@@ -109,18 +124,72 @@ impl House {
         };
         let (service, secret) = identity.add_client(service).await.unwrap();
         let service_secret = secret.unwrap().reveal().to_owned();
-        Self { identity, clock, router, service, service_secret, rule, database: database.clone() }
+        Self { identity, gate, clock, router, service, service_secret, rule, database: database.clone() }
     }
 
     /// The server stops and starts again; another process with the same database and key.
     pub fn restart(&mut self) {
-        (self.identity, self.router) = server(&self.database, &self.clock, 1 << 40, self.rule);
+        self.restart_asking(None);
+    }
+
+    /// The server starts again and knows whom people ask for help.
+    pub fn restart_asking(&mut self, contact: Option<&str>) {
+        (self.gate, self.router) = server(&self.database, &self.clock, 1 << 40, self.rule, contact);
+        self.identity = self.gate.identity().clone();
     }
 
     /// The server starts again with another rule.
     pub fn restart_with(&mut self, rule: SecondFactorRule) {
         self.rule = rule;
         self.restart();
+    }
+
+    /// Somebody else, with a password of their own.
+    pub async fn add(&self, name: &str, password: &str) {
+        let person = NewPerson {
+            account: self.identity.draw_account(),
+            email: format!("{name}@example.org"),
+            name: name.to_owned(),
+            password: Some(Secret::new(password)),
+            groups: Vec::new(),
+            aliases: Vec::new(),
+        };
+        self.identity.add(person).await.unwrap();
+    }
+
+    /// A phone asks for somebody's contacts; the gate decides about it.
+    pub async fn phone_asks(&self, email: &str, device: &str, information: DeviceInformation) -> identity::Passage {
+        let person = self.identity.facts(email).await.unwrap().unwrap();
+        let hub = hub(&self.database, &self.clock);
+        hub.create_account(person.account).await.unwrap();
+        let access = hub.for_account(person.account, "test");
+        let greeting = DeviceGreeting {
+            device: device.to_owned(),
+            device_type: "iPhone".to_owned(),
+            user_agent: "Apple-iPhone15C4/2102.62".to_owned(),
+            protocol: "16.1".to_owned(),
+        };
+        access.greet(greeting).await.unwrap();
+        let device = access.set_device_information(device, information).await.unwrap();
+        let secret = self.identity.add_app_password(email, "phone", None, identity::Binding::AnyDevice).await.unwrap();
+        let credentials = identity::Credentials::Basic { user: email.to_owned(), password: secret };
+        let network = IpAddr::from([192, 0, 2, 1]);
+        let attempt = identity::Attempt {
+            credentials: &credentials,
+            path: AccessPath::ActiveSync,
+            device: Some(&device.greeting.device),
+            network,
+            certificate: None,
+        };
+        let admission = self.identity.authenticate(attempt).await.unwrap();
+        let visit = identity::Visit {
+            device,
+            login_name: Some(email.to_owned()),
+            host: "contacts.example.org".to_owned(),
+            network,
+            policy: access::DevicePolicy::NotRequired,
+        };
+        self.gate.ask(&admission, &visit).await.unwrap()
     }
 
     pub fn pass(&self, seconds: i64) {
@@ -171,20 +240,42 @@ impl House {
     }
 }
 
-fn server(database: &Database, clock: &Arc<HandClock>, seed: u64, rule: SecondFactorRule) -> (Identity, Router) {
+fn hub(database: &Database, clock: &Arc<HandClock>) -> Hub {
+    Hub::new(database.clone(), Arc::new(NoForms), clock.clone(), Arc::new(Counted(AtomicU64::new(1 << 50))))
+}
+
+fn server(
+    database: &Database,
+    clock: &Arc<HandClock>,
+    seed: u64,
+    rule: SecondFactorRule,
+    contact: Option<&str>,
+) -> (Gate, Router) {
     let key = InstallationKey::from([7; 32]);
     let entropy = Arc::new(Counted(AtomicU64::new(seed)));
-    let settings = IdentitySettings { issuer: Some(ORIGIN.into()), ..IdentitySettings::new(key.clone()) };
+    let settings = IdentitySettings {
+        issuer: Some(ORIGIN.into()),
+        hub: Some(hub(database, clock)),
+        ..IdentitySettings::new(key.clone())
+    };
     let identity = Identity::new(database.clone(), clock.clone(), entropy.clone(), settings);
+    let gate = Gate::new(identity.clone());
+    let help_contact = contact.map(|text| oauth::HelpContact::try_from(text.to_owned()).unwrap());
     let router = oauth::router(Service {
-        identity: identity.clone(),
+        identity,
+        gate: gate.clone(),
         clock: clock.clone(),
         entropy,
         key,
         company: None,
-        settings: Settings { public_url: Some(ORIGIN.into()), second_factor: rule, ..Settings::default() },
+        settings: Settings {
+            public_url: Some(ORIGIN.into()),
+            second_factor: rule,
+            help_contact,
+            ..Settings::default()
+        },
     });
-    (identity, router)
+    (gate, router)
 }
 
 /// An authorization request of `app`, with more parameters.
