@@ -30,7 +30,7 @@ pub fn table(folder: &Path) -> io::Result<String> {
             return Err(io::Error::new(io::ErrorKind::NotFound, format!("nothing in {place}")));
         }
         let lines: Vec<String> = types.iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
-        text.push_str(&format!(",\n{}:{{\n{}\n}}", json!(group), lines.join(",\n")));
+        text.extend([",\n\"", group, "\":{\n", &lines.join(",\n"), "\n}"]);
     }
     text.push_str("}\n");
     Ok(text)
@@ -170,7 +170,7 @@ fn merged(one: &Value, other: &Value) -> Value {
         }
         keys.push(key);
     }
-    let mut value = one.clone();
-    value["keys"] = keys.into();
-    value
+    let mut value = one.as_object().cloned().unwrap_or_default();
+    value.insert("keys".into(), keys.into());
+    value.into()
 }

@@ -112,11 +112,11 @@ fn sign_in(entry: &Entry<'_>, findings: &mut Findings) {
     match (has("Host"), oauth, has("OAuthSignInURL")) {
         (false, _, true) => {
             let text = "With a sign-in address the device does not look for the server, and no host is given: the account fails (21003).";
-            findings.add(Rule::SignInWithoutHost, &entry.at("Host"), text, "Add Host.");
+            findings.add(Rule::SignInWithoutHost, &entry.at("Host"), text, "Add Host, the name of the server.");
         }
         (false, false, _) => {
             let text = "No host is given, and without OAuth nothing finds one: the account fails (21003).";
-            findings.add(Rule::NoHost, &entry.at("Host"), text, "Add Host.");
+            findings.add(Rule::NoHost, &entry.at("Host"), text, "Add Host, the name of the server.");
         }
         _ => (),
     }
