@@ -14,7 +14,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::{data_folder::DataFolder, limits, network::Network, span};
+use crate::{data_folder::DataFolder, fleet_settings::Fleet, limits, network::Network, span};
 
 /// The file a new data folder gets.
 const TEMPLATE: &str = include_str!("bothways.toml");
@@ -41,6 +41,8 @@ pub struct Configuration {
     pub certificates: Certificates,
     /// What devices must agree to.
     pub provisioning: Provisioning,
+    /// What profiles for enrolled devices say.
+    pub fleet: Fleet,
     /// The key that seals what must stay secret.
     pub secrets: Secrets,
     /// What is kept of who did what.
@@ -370,6 +372,9 @@ impl Configuration {
         }
         if self.company.is_some() && self.server.public_url.is_none() {
             return Some("[company] needs server.public_url: the provider sends people back to an address it knows");
+        }
+        if let Some(complaint) = self.fleet.complaint() {
+            return Some(complaint);
         }
         match self.server.public_url.as_deref().map(http::Uri::try_from) {
             Some(Ok(url)) if url.scheme().is_none() || !matches!(url.path(), "" | "/") => {

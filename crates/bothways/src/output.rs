@@ -37,6 +37,13 @@ pub fn object<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Prints text of several lines. What strangers wrote in it cannot move the cursor of a terminal.
+pub fn text(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    text.lines().try_for_each(|line| writeln!(out, "{}", clean(line)))?;
+    Ok(())
+}
+
 /// Prints a line that a script reads.
 pub fn line(text: &str) -> anyhow::Result<()> {
     writeln!(io::stdout().lock(), "{text}")?;

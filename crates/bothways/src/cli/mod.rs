@@ -14,6 +14,7 @@ mod demo;
 mod device;
 mod directory;
 mod doctor;
+mod fleet;
 mod scep;
 mod second_factor;
 mod serve;
@@ -92,6 +93,9 @@ enum Command {
     /// Which devices get contacts: explain, what-if, check.
     #[command(subcommand)]
     Access(access::Access),
+    /// Enrolled devices: profiles, Outlook's configuration, checks of the company's policies, rollout.
+    #[command(subcommand)]
+    Fleet(fleet::Fleet),
     /// Check this installation and say what to fix.
     Doctor(doctor::Doctor),
     /// Print a completion script for a shell.
@@ -155,6 +159,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Done> {
             Command::Directory(directory) => directory.run(&data).await,
             Command::Device(device) => device.run(&data).await,
             Command::Access(access) => access.run(&data).await,
+            Command::Fleet(fleet) => fleet.run(&data).await,
             Command::Doctor(doctor) => doctor.run(&data).await,
             Command::Completions(completions) => completions.run(),
         }
@@ -172,6 +177,14 @@ enum Missing {
 
 /// Opens the installation for a command.
 async fn open(data: &std::path::Path, missing: Missing) -> anyhow::Result<Installation> {
+    Ok(open_with(data, missing).await?.2)
+}
+
+/// The same, with where it lies and how it is set.
+async fn open_with(
+    data: &std::path::Path,
+    missing: Missing,
+) -> anyhow::Result<(DataFolder, Configuration, Installation)> {
     let folder = match missing {
         Missing::Create => DataFolder::open_or_create(data)?,
         Missing::Refuse => DataFolder::open(data)?,
@@ -184,7 +197,7 @@ async fn open(data: &std::path::Path, missing: Missing) -> anyhow::Result<Instal
     let administrator = administrator();
     installation.identity = installation.identity.acting_as(&administrator);
     installation.certificates = installation.certificates.acting_as(&administrator);
-    Ok(installation)
+    Ok((folder, configuration, installation))
 }
 
 /// Who gives this command, as the audit names them.
