@@ -1,11 +1,9 @@
 //! One function per declaration.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{Declaration, Family, Identifier};
-use crate::profile::{Hub, LdapDirectory, payload::printable};
+use crate::profile::{Hub, LdapDirectory, Uuid, payload::printable};
 
 /// Apple's names of the five services in declarations; "Calendar" is singular here.
 const SERVICES: [&str; 5] = ["Mail", "Contacts", "Calendar", "Reminders", "Notes"];
@@ -21,6 +19,12 @@ fn text(value: &str) -> Value {
 
 fn reference(to: Option<&Identifier>) -> Option<Value> {
     to.map(|identifier| json!(identifier))
+}
+
+/// An address that is another one when what is there changes: a device fetches again only what it is told has changed.
+fn versioned(url: &str, version: Uuid) -> Value {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    text(&format!("{url}{separator}version={version}"))
 }
 
 /// `com.apple.asset.useridentity`: who the accounts are for.
@@ -125,20 +129,20 @@ pub struct DataAsset<'a> {
     pub url: &'a str,
     /// Its media type.
     pub content_type: &'a str,
-    /// What is there. Size and digest are declared, so that a change of it is a change of the declaration.
+    /// What is there. Its size is declared.
     pub content: &'a [u8],
 }
 
-/// `com.apple.asset.data` (iOS 17).
+/// `com.apple.asset.data` (iOS 17). Its digest is in the address (`version=`), so that a change of it is a change of the
+/// declaration; Hash-SHA-256 is left out, since Apple does not say how it is written and devices refuse what differs.
 pub fn data_asset(identifier: Identifier, asset: &DataAsset<'_>) -> Declaration {
     let payload = members([
         (
             "Reference",
             Some(json!({
-                "DataURL": printable(asset.url),
+                "DataURL": versioned(asset.url, Uuid::of(&[b"data", asset.content])),
                 "ContentType": asset.content_type,
                 "Size": asset.content.len(),
-                "Hash-SHA-256": STANDARD.encode(Sha256::digest(asset.content)),
             })),
         ),
         ("Authentication", Some(json!({"Type": "MDM"}))),
@@ -196,11 +200,9 @@ pub fn managed_app(
 /// `com.apple.configuration.legacy`: an ordinary profile, fetched from the management server. What has no declaration
 /// of its own, such as restrictions, comes like this. In User Enrollment a forbidden key makes iOS reject all of it.
 ///
-/// `version` is the profile's PayloadUUID: it is appended to the address, since a device fetches again only what it is
-/// told has changed.
-pub fn legacy_profile(identifier: Identifier, url: &str, version: crate::profile::Uuid) -> Declaration {
-    let separator = if url.contains('?') { '&' } else { '?' };
-    let payload = members([("ProfileURL", Some(text(&format!("{url}{separator}version={version}"))))]);
+/// `version` is the profile's PayloadUUID; it is appended to the address (`version=`).
+pub fn legacy_profile(identifier: Identifier, url: &str, version: Uuid) -> Declaration {
+    let payload = members([("ProfileURL", Some(versioned(url, version)))]);
     Declaration::new(Family::Configuration, "com.apple.configuration.legacy", identifier, payload)
 }
 

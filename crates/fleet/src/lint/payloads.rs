@@ -49,7 +49,11 @@ pub(super) fn profile(root: &Node, context: &Context, findings: &mut Findings) {
     }
     doubles(root, "", findings);
     let keys = |name: &str| schema().profile(name).map_or(&[][..], PayloadType::keys);
-    Checker { context, findings }.members(root, &[keys("TopLevel")], "");
+    let mut own = keys("TopLevel").to_vec();
+    if encrypted(root) {
+        own.iter_mut().filter(|key| key.name == "PayloadContent").for_each(|key| key.required = false);
+    }
+    Checker { context, findings }.members(root, &[&own], "");
     top_level(root, context, findings);
 
     let entries = entries(root, findings);
@@ -95,9 +99,14 @@ fn entries<'a>(root: &'a Node, findings: &mut Findings) -> Vec<Entry<'a>> {
     entries
 }
 
+/// PayloadContent is not needed then.
+fn encrypted(root: &Node) -> bool {
+    root.get("IsEncrypted").and_then(Node::boolean) == Some(true) || root.get("EncryptedPayloadContent").is_some()
+}
+
 fn top_level(root: &Node, context: &Context, findings: &mut Findings) {
     let yes = |key: &str| root.get(key).and_then(Node::boolean) == Some(true);
-    if yes("IsEncrypted") || root.get("EncryptedPayloadContent").is_some() {
+    if encrypted(root) {
         findings.add(
             Rule::Encrypted,
             "EncryptedPayloadContent",

@@ -130,6 +130,7 @@ fn outlooks_settings_are_described_as_they_will_be_fetched() {
     let [asset, app] = outlook(&hub(), &store(), "https://contacts.example.org/assets/outlook");
     let content = SaveContactsOff.asset();
     assert_eq!(asset.payload()["Reference"]["Size"], json!(content.len()));
+    assert!(asset.payload()["Reference"]["DataURL"].as_str().unwrap().contains("/outlook?version="));
     assert_eq!(app.payload()["LegacyAppConfigAssetReference"], json!(asset.identifier().as_str()));
     let before_18_4 = lint_declaration(&app.to_json(), &on(Enrolment::Device, "18.0"));
     assert_eq!(ids(&before_18_4), ["OS-TOO-OLD"]);

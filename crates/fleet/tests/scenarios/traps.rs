@@ -148,3 +148,11 @@ fn a_password_is_named_and_not_repeated() {
     assert_eq!(paths(&report, "SECRET-IN-CLEAR"), ["PayloadContent[0].Password"]);
     assert!(!report.to_string().contains("swordfish"));
 }
+
+#[test]
+fn an_encrypted_profile_needs_no_payloads_to_be_seen() {
+    let either = json!({"IsEncrypted": true, "EncryptedPayloadContent": {"$data": "AAAA"}});
+    assert_eq!(ids(&lint_json(&with(profile_of(&[]), either), &Context::default())), ["FILE-ENCRYPTED"]);
+    let content = json!({"PayloadContent": null, "IsEncrypted": true, "EncryptedPayloadContent": {"$data": "AAAA"}});
+    assert_eq!(ids(&lint_json(&with(profile_of(&[]), content), &Context::default())), ["FILE-ENCRYPTED"]);
+}
