@@ -37,6 +37,7 @@ mod ids;
 mod kana;
 pub mod limits;
 mod local_contact;
+pub mod managed;
 mod parse_rules;
 mod ping_loop;
 mod property;

@@ -44,3 +44,13 @@ pub const PING_EMPTY_REPORTS: u32 = 5;
 pub const PING_HIERARCHY_WINDOW: Duration = Duration::from_mins(10);
 /// More hierarchy reports than this inside the window without a change: push is switched off.
 pub const PING_HIERARCHY_REPORTS: usize = 10;
+/// Longest property list a device takes from a server.
+pub const PLIST_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Deepest nesting of a property list.
+pub const PLIST_DEPTH: usize = 64;
+/// Commands taken on one connection before the device gives up on a server that never ends.
+pub const MDM_COMMANDS_PER_CONNECTION: usize = 500;
+/// Longest Identifier and ServerToken of a declaration in octets.
+pub const DECLARATION_NAME_BYTES: usize = 64;
+/// Polls of a SCEP enrolment that is pending.
+pub const SCEP_POLLS: usize = 3;
