@@ -4,6 +4,8 @@ use plist::{Dictionary, Value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 use sha2::{Digest, Sha256};
 
+use crate::digest::hex;
+
 /// Two configurations with the same fingerprint say the same, in whatever order. Having none is one of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -18,7 +20,10 @@ impl Fingerprint {
             Some(dictionary) => absorb_dictionary(&mut hasher, dictionary),
             None => hasher.update([0]),
         }
-        Self(hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        let mut text = hex(&hasher.finalize());
+        // Half of it tells configurations apart; the state holds one for every device.
+        text.truncate(32);
+        Self(text)
     }
 }
 
@@ -32,7 +37,9 @@ fn absorb(hasher: &mut Sha256, value: &Value) {
     match value {
         Value::Array(items) => {
             text(b'a', &(items.len() as u64).to_be_bytes());
-            items.iter().for_each(|item| absorb(hasher, item));
+            for item in items {
+                absorb(hasher, item);
+            }
         }
         Value::Dictionary(dictionary) => absorb_dictionary(hasher, dictionary),
         Value::Boolean(flag) => text(b'b', &[u8::from(*flag)]),

@@ -9,6 +9,7 @@
 //! how devices are reached or what is in a profile.
 
 mod configuration;
+mod digest;
 pub mod documents;
 pub mod driver;
 pub mod inventory;

@@ -14,9 +14,10 @@ pub use report::Report;
 pub use traits::{Herald, Notice, Store, StoreError, Stored, Syncs, Trouble};
 
 use crate::{
+    digest::uuid,
     documents::Documents,
     limits::{EVENT_PAGES_PER_STEP_MAX, PUT_OFF_IN_A_ROW_MAX, SYNC_QUESTIONS_PER_STEP_MAX},
-    state::{Rollout, Work, document::DocumentError, ladder::Way, order::uuid},
+    state::{Rollout, Work, document::DocumentError, ladder::Way},
 };
 
 /// Why a step ended. What was saved before stands; the next step goes on from it.
@@ -82,7 +83,7 @@ impl<V: Delivery, D: Documents, Y: Syncs, H: Herald, S: Store> Driver<V, D, Y, H
         let document = rollout.to_document()?;
         let revision = self.store.save(document, None).await.map_err(|error| match error {
             StoreError::Changed => StepError::Begun,
-            other => StepError::Store(other),
+            StoreError::Unavailable(_) => StepError::Store(error),
         })?;
         self.loaded = Some(Loaded { rollout, revision });
         Ok(())

@@ -80,8 +80,9 @@ pub fn read(bytes: &[u8]) -> Result<Inventory, InventoryError> {
 
 /// Which of the two the header has more of. Other separators are named, because a header of one column says little.
 fn separator(header: &[u8]) -> Result<u8, InventoryError> {
-    let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();
-    match (count(b','), count(b';'), count(b'\t'), count(b'|')) {
+    let header = String::from_utf8_lossy(header);
+    let count = |separator: char| header.matches(separator).count();
+    match (count(','), count(';'), count('\t'), count('|')) {
         (0, 0, 0, 0) => Ok(b','),
         (0, 0, tabs, bars) if tabs >= bars => Err(InventoryError::Separator("tabs")),
         (0, 0, _, _) => Err(InventoryError::Separator("vertical bars")),

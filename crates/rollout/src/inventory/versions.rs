@@ -216,7 +216,9 @@ mod tests {
             (Stated { by: Source::List, version: v("17") }, Stated { by: Source::Management, version: v("12") });
         for order in [[list, management], [management, list]] {
             let mut versions = Versions::default();
-            order.into_iter().for_each(|stated| versions.restate(stated));
+            for stated in order {
+                versions.restate(stated);
+            }
             assert_eq!(versions.effective(), Some(v("12")));
         }
     }

@@ -188,13 +188,9 @@ impl Rollout {
     /// on, ready ones that nothing was done to yet may be held back. Devices keep their wave.
     pub fn refresh(&mut self, inventory: &Inventory, conditions: &Conditions, now: Timestamp) {
         for device in inventory.devices() {
-            match self.members.get_mut(&device.id) {
-                Some(member) => member.device.merge(device.clone()),
-                None => {
-                    let member = Member::new(device.clone(), place(&self.waves, device), Vec::new());
-                    self.members.insert(device.id.clone(), member);
-                }
-            }
+            let joining = || Member::new(device.clone(), place(&self.waves, device), Vec::new());
+            let member = self.members.entry(device.id.clone());
+            member.and_modify(|member| member.device.merge(device.clone())).or_insert_with(joining);
         }
         for member in self.members.values_mut() {
             let held = judge(&member.device, conditions, now).held;

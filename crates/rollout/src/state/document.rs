@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::Rollout;
-use crate::limits::DOCUMENT_BYTES_MAX;
+use crate::{digest::hex, limits::DOCUMENT_BYTES_MAX};
 
 const FORMAT: &str = "bothways-rollout";
 /// The version this program writes, and the newest that it reads.
@@ -90,5 +90,5 @@ impl Rollout {
 }
 
 fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }

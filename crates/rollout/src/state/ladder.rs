@@ -220,6 +220,7 @@ impl Account {
     }
 
     /// The order to install the profile: nothing else in this crate makes one.
+    #[allow(clippy::unused_self, reason = "the account is the proof that it may be ordered")]
     pub(super) fn install(&self, profile: Vec<u8>) -> Order {
         Order::InstallProfile(profile)
     }

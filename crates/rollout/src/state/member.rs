@@ -266,9 +266,9 @@ impl Member {
             Rung::Told(at) if now.duration_since(*at) >= settings.notice => {
                 let known = self.device.versions.first_hand().is_some() && self.device.eas_device_identifier.is_some();
                 if way.answers && !known {
-                    self.to(Rung::Examining(Attempts::default()))
+                    self.to(Rung::Examining(Attempts::default()));
                 } else {
-                    self.turn_export_off(way)
+                    self.turn_export_off(way);
                 }
             }
             Rung::CleaningUp(confirmed) => {

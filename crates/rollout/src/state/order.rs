@@ -3,7 +3,8 @@
 use fleet::{delivery::OrderId, enrolment::EnrolmentId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::digest::uuid;
 
 /// What an order is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,23 +89,6 @@ pub struct Placed {
 #[must_use]
 pub fn name(rollout: &str, device: &EnrolmentId, number: u32, purpose: Purpose) -> OrderId {
     OrderId(uuid(&[rollout, device.as_str(), &number.to_string(), purpose.name()]))
-}
-
-/// A UUID-shaped name made of texts.
-pub(crate) fn uuid(parts: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let mut text = String::with_capacity(36);
-    for (place, byte) in hasher.finalize().iter().take(16).enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02X}"));
-    }
-    text
 }
 
 #[cfg(test)]
