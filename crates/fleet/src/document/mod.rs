@@ -6,7 +6,7 @@ mod xml;
 
 use serde_json::Value as Json;
 
-use crate::limits::{CONTENT_BYTES_MAX, DEPTH_MAX, FILE_BYTES_MAX, VALUES_MAX};
+use crate::limits::{CONTENT_BYTES_MAX, DEPTH_MAX, FILE_BYTES_MAX, SHOWN_CHARACTERS_MAX, VALUES_MAX};
 
 /// A value of a property list.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,4 +186,18 @@ impl Allowance {
 /// One level further down.
 fn deeper(depth: usize) -> Result<usize, Unreadable> {
     if depth < DEPTH_MAX { Ok(depth + 1) } else { Err(Unreadable::TooDeep) }
+}
+
+/// A stranger's text as it is shown: in one line, not too long, and nothing in it that a terminal obeys or that turns
+/// the text around it about.
+pub(crate) fn shown(text: &str) -> String {
+    let orders = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown: String =
+        text.chars().take(SHOWN_CHARACTERS_MAX).map(|c| if orders(c) { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(SHOWN_CHARACTERS_MAX).is_some() {
+        shown.push('…');
+    }
+    shown
 }

@@ -6,7 +6,7 @@ use base64::{
 };
 use quick_xml::{Reader, escape::resolve_xml_entity, events::Event};
 
-use super::{Allowance, Node, Unreadable, deeper};
+use super::{Allowance, Node, Unreadable, deeper, shown};
 
 /// As Apple's reader: padding may be missing.
 const DATA: GeneralPurpose = GeneralPurpose::new(
@@ -39,10 +39,10 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn wrong(&self, problem: impl Into<String>) -> Unreadable {
+    fn wrong(&self, problem: impl AsRef<str>) -> Unreadable {
         let position = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
         let read = self.text.get(..position).unwrap_or(self.text);
-        Unreadable::Xml { line: 1 + read.matches('\n').count(), problem: problem.into() }
+        Unreadable::Xml { line: 1 + read.matches('\n').count(), problem: shown(problem.as_ref()) }
     }
 
     /// The next event. The end of the text is the end only where nothing is open.
@@ -115,7 +115,7 @@ impl Source<'_> {
                 DATA.decode(plain).map(Node::Data).map_err(|_| self.wrong("data that is not base64"))
             }
             "key" => Err(self.wrong("a key where a value should be")),
-            _ => Err(self.wrong(format!("a property list has no element {}", crate::lint::shown(name)))),
+            _ => Err(self.wrong(format!("a property list has no element {name}"))),
         }
     }
 

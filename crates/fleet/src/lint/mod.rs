@@ -24,9 +24,9 @@ pub use signature::Signer;
 
 use self::finding::Findings;
 use crate::{
-    document::{self, Node, Unreadable},
+    document::{self, Node, Unreadable, shown},
     enrolment::Enrolment,
-    limits::{FILE_BYTES_MAX, SHOWN_CHARACTERS_MAX},
+    limits::FILE_BYTES_MAX,
     schema::schema,
 };
 
@@ -167,16 +167,6 @@ fn unreadable(error: &Unreadable, findings: &mut Findings) {
         }
     };
     findings.add(rule, "", format!("This is no profile: {error}. No device would install it."), fix);
-}
-
-/// A stranger's text as it is shown: in one line, not too long, and nothing in it that a terminal obeys.
-pub(crate) fn shown(text: &str) -> String {
-    let mut shown: String =
-        text.chars().take(SHOWN_CHARACTERS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if text.chars().nth(SHOWN_CHARACTERS_MAX).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// The path of a key below another.

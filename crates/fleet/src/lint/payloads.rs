@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::{
     Context, account, below, certificate, device_management,
     finding::{Findings, Rule},
-    references, restrictions, shown,
+    references, restrictions,
     table::{Checker, doubles, unknown_type, uuid_like},
 };
 use crate::{
-    document::Node,
+    document::{Node, shown},
     enrolment::Enrolment,
     schema::{PayloadType, schema},
 };

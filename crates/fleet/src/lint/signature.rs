@@ -9,11 +9,11 @@ use x509_cert::{
     der::{Decode, Encode},
 };
 
-use super::{
-    finding::{Findings, Rule},
-    shown,
+use super::finding::{Findings, Rule};
+use crate::{
+    document::shown,
+    limits::{DEPTH_MAX, FILE_BYTES_MAX, SIGNERS_MAX},
 };
-use crate::limits::{DEPTH_MAX, FILE_BYTES_MAX, SIGNERS_MAX};
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;

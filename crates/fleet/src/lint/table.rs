@@ -5,10 +5,9 @@ use serde_json::Value as Json;
 use super::{
     Context, below,
     finding::{Findings, Rule, Severity},
-    shown,
 };
 use crate::{
-    document::Node,
+    document::{Node, shown},
     enrolment::Enrolment,
     schema::{Key, Kind, Support, UserEnrolment, open, schema},
 };

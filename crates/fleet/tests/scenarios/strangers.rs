@@ -216,3 +216,12 @@ fn a_strangers_text_gives_no_orders_to_a_terminal() {
     let shown = report.to_string();
     assert!(!shown.contains('\u{9b}') && shown.len() < 1_000, "{shown}");
 }
+
+#[test]
+fn a_strangers_element_gives_no_orders_either() {
+    for file in ["<plist><a\u{9b}31m></b></plist>", "<plist><dict\u{202e}/></plist>", "<plist><dict></a\u{1b}></plist>"]
+    {
+        let shown = look(file.as_bytes()).to_string();
+        assert!(!shown.contains(['\u{9b}', '\u{1b}', '\u{202e}']), "{shown}");
+    }
+}
