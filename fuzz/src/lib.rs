@@ -14,23 +14,29 @@
 //! | `card_facts` | a stored card | every path can show it |
 //! | `merge` | choices | the sides are equal, nothing is invented |
 //! | `certificates` | what strangers send to the authority | read or refused, and nobody gets a certificate |
+//! | `mdm_messages` | messages of devices and webhooks on them | read or refused, the log stays readable, a stranger is answered 403 |
+//! | `profile_lint` | a profile or a declaration | there is a report, and it can be shown |
 //!
 //! To add one: a function here, a file in `fuzz_targets`, its `[[bin]]`, and seeds in `write-seeds`.
 #![forbid(unsafe_code)]
 
 mod cards;
 mod certificates;
+mod device_management;
 mod eas;
 mod formats;
 mod grammar;
 mod graph_path;
+mod profiles;
 mod request;
 mod tree;
 mod world;
 
 pub use cards::merge;
 pub use certificates::certificates;
+pub use device_management::mdm_messages;
 pub use eas::{eas_commands, eas_structured};
 pub use formats::{autodiscover_xml, card_facts, eas_query, graph_json, vcard_import, wbxml_reader};
 pub use graph_path::graph_requests;
+pub use profiles::profile_lint;
 pub use tree::wbxml_roundtrip;

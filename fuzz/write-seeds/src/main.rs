@@ -18,6 +18,8 @@ use wbxml::{
 #[allow(dead_code, reason = "writes what the targets read")]
 mod request;
 
+mod profiles;
+
 use request::Request;
 
 const PICTURE: &str =
@@ -51,6 +53,7 @@ fn main() -> io::Result<()> {
         seed("eas_commands", name, &bytes_of(&request))?;
     }
     choices()?;
+    profiles::seeds()?;
     texts()
 }
 

@@ -5,7 +5,7 @@ use super::{
     finding::{Findings, Rule},
     payloads::Entry,
 };
-use crate::document::Node;
+use crate::document::{Node, shown};
 
 /// Certificates with their keys.
 const IDENTITIES: [&str; 3] = ["com.apple.security.scep", "com.apple.security.pkcs12", "com.apple.security.acme"];
@@ -58,7 +58,7 @@ fn target(uuid: &str, kinds: &[&str], path: &str, entries: &[Entry<'_>], finding
             "Put the certificate's payload into the same profile, and its PayloadUUID here.",
         ),
         Some(entry) if !kinds.contains(&entry.kind) => {
-            let text = format!("It refers to {}, which is a {} and no certificate that can be used here.", entry.path, entry.kind);
+            let text = format!("It refers to {}, which is a {} and no certificate that can be used here.", entry.path, shown(entry.kind));
             findings.add(Rule::ReferenceWrongKind, path, text, &format!("Refer to one of: {}.", kinds.join(", ")));
         }
         Some(_) => (),

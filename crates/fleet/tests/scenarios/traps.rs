@@ -156,3 +156,12 @@ fn an_encrypted_profile_needs_no_payloads_to_be_seen() {
     let content = json!({"PayloadContent": null, "IsEncrypted": true, "EncryptedPayloadContent": {"$data": "AAAA"}});
     assert_eq!(ids(&lint_json(&with(profile_of(&[]), content), &Context::default())), ["FILE-ENCRYPTED"]);
 }
+
+#[test]
+fn a_made_up_type_that_is_referred_to_gives_no_orders_to_a_terminal() {
+    let stranger = json!({"PayloadType": "\u{9b}31m", "PayloadUUID": "ABCDEFAB-0000-4000-8000-000000000000"});
+    let account = account_with(json!({"PayloadCertificateUUID": "ABCDEFAB-0000-4000-8000-000000000000"}));
+    let report = lint_json(&profile_of(&[stranger, account]), &Context::default());
+    assert_eq!(ids(&report), ["REFERENCE-WRONG-KIND", "PAYLOAD-UNKNOWN"]);
+    assert!(!report.to_string().contains('\u{9b}'));
+}
