@@ -1,0 +1,135 @@
+//! The configuration profile inside a custom configuration: its Exchange accounts, restrictions and sign-in extension.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use plist::{Dictionary, Value};
+
+use crate::{
+    export::email_profile::{EasAccount, Service},
+    limits::PAYLOAD_BYTES_MAX,
+};
+
+/// What of a profile concerns contacts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProfileContent {
+    /// `com.apple.eas.account` payloads.
+    pub accounts: Vec<EasAccount>,
+    /// `com.apple.applicationaccess`: the keys of the contacts boundary, where they are set.
+    pub restrictions: RestrictionKeys,
+    /// A `com.apple.extensiblesso` payload of Microsoft's plug-in.
+    pub sso_extension: bool,
+}
+
+/// Keys of Apple's restrictions payload, where they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RestrictionKeys {
+    /// `allowOpenFromManagedToUnmanaged`; false is the master switch.
+    pub managed_to_unmanaged: Option<bool>,
+    /// `allowUnmanagedToReadManagedContacts`.
+    pub unmanaged_read: Option<bool>,
+    /// `allowManagedToWriteUnmanagedContacts`.
+    pub managed_write: Option<bool>,
+}
+
+/// Why a payload was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadProblem {
+    /// A list of Intune leaves it out; only the object by itself has it.
+    #[error("the export does not have its payload")]
+    Absent,
+    /// Longer than [`PAYLOAD_BYTES_MAX`].
+    #[error("its payload has more than {PAYLOAD_BYTES_MAX} bytes")]
+    TooLong,
+    /// No property list, signed or not.
+    #[error("its payload is no property list")]
+    NoProfile,
+}
+
+/// Reads what `payload` of an `iosCustomConfiguration` holds: base64, or the profile itself as text.
+pub(crate) fn read(payload: Option<&str>) -> Result<ProfileContent, PayloadProblem> {
+    let payload = payload.ok_or(PayloadProblem::Absent)?;
+    if payload.len() / 4 * 3 > PAYLOAD_BYTES_MAX {
+        return Err(PayloadProblem::TooLong);
+    }
+    let compact: String = payload.chars().filter(|character| !character.is_ascii_whitespace()).collect();
+    let bytes = STANDARD.decode(compact).unwrap_or_else(|_| payload.as_bytes().to_vec());
+    let root = property_list(&bytes).ok_or(PayloadProblem::NoProfile)?;
+    Ok(content(&root))
+}
+
+/// Reads an XML property list; a signed profile carries it within its envelope as it is.
+pub(crate) fn property_list(bytes: &[u8]) -> Option<Dictionary> {
+    let (start, end) = (find(bytes, b"<plist")?, find(bytes, b"</plist>")? + b"</plist>".len());
+    let text = bytes.get(start..end)?;
+    if nested_too_deep(text) {
+        return None;
+    }
+    Value::from_reader_xml(text).ok()?.into_dictionary()
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// Deeper than any profile: what unfolds a nested value takes a part of the stack for each level.
+fn nested_too_deep(text: &[u8]) -> bool {
+    const DEPTH_MAX: usize = 64;
+    let mut depth = 0_usize;
+    for at in text.iter().enumerate().filter(|(_, byte)| **byte == b'<').map(|(at, _)| at) {
+        let rest = text.get(at..).unwrap_or_default();
+        let opens = [&b"<dict"[..], b"<array"].iter().any(|tag| rest.starts_with(tag));
+        let closes = [&b"</dict"[..], b"</array"].iter().any(|tag| rest.starts_with(tag));
+        depth = if opens { depth + 1 } else { depth.saturating_sub(usize::from(closes)) };
+        if depth > DEPTH_MAX {
+            return true;
+        }
+    }
+    false
+}
+
+fn content(root: &Dictionary) -> ProfileContent {
+    let mut content = ProfileContent::default();
+    let payloads = root.get("PayloadContent").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let itself = root.get("PayloadType").and_then(Value::as_string).filter(|kind| *kind != "Configuration");
+    let payloads = payloads.iter().filter_map(Value::as_dictionary).chain(itself.map(|_| root));
+    for payload in payloads {
+        match payload.get("PayloadType").and_then(Value::as_string).unwrap_or_default() {
+            "com.apple.eas.account" => content.accounts.push(account(payload)),
+            "com.apple.applicationaccess" => {
+                let key = |name| payload.get(name).and_then(Value::as_boolean);
+                let keys = &mut content.restrictions;
+                keys.managed_to_unmanaged = key("allowOpenFromManagedToUnmanaged").or(keys.managed_to_unmanaged);
+                keys.unmanaged_read = key("allowUnmanagedToReadManagedContacts").or(keys.unmanaged_read);
+                keys.managed_write = key("allowManagedToWriteUnmanagedContacts").or(keys.managed_write);
+            }
+            "com.apple.extensiblesso" => {
+                let extension = payload.get("ExtensionIdentifier").and_then(Value::as_string).unwrap_or_default();
+                content.sso_extension |=
+                    extension.eq_ignore_ascii_case("com.microsoft.azureauthenticator.ssoextension");
+            }
+            _ => {}
+        }
+    }
+    content
+}
+
+fn account(payload: &Dictionary) -> EasAccount {
+    let flag = |name: &str, default| payload.get(name).and_then(Value::as_boolean).unwrap_or(default);
+    let text = |name: &str| payload.get(name).and_then(Value::as_string).map(str::to_owned);
+    let pick = |suffix: &str| -> BTreeSet<Service> {
+        Service::ALL
+            .into_iter()
+            .filter(|service| flag(&format!("Enable{}{suffix}", service.apple_name()), true))
+            .collect()
+    };
+    EasAccount {
+        host: text("Host"),
+        services: pick(""),
+        user_may_change: pick("UserOverridable"),
+        oauth: flag("OAuth", false),
+        certificate: ["PayloadCertificateUUID", "Certificate"].iter().any(|key| payload.contains_key(key)),
+        ssl: flag("SSL", false),
+        sign_in_url: text("OAuthSignInURL"),
+    }
+}
