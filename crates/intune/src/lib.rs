@@ -11,6 +11,7 @@
 //! To add an object: its type in [`documents`], its table in `data/graph-metadata.json`, a [`role::Role`] in the safe
 //! order, and a line in [`desired::desired`]. Devices are no business of this crate, and neither are profiles' contents.
 
+pub mod apply;
 pub mod collection;
 pub mod desired;
 pub mod documents;
@@ -18,4 +19,7 @@ pub mod graph;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
+pub mod plan;
 pub mod role;
+pub mod rollback;
+pub mod verify;
