@@ -36,7 +36,7 @@ pub use nanomdm::NanoMdm;
 pub use push::{Push, PushError};
 pub use register::{EnrolmentChange, Enrolments, Register};
 pub use router::router;
-pub use service::{ACCESS_RIGHTS, AddressChanged, Offer, OpenError, Service, Settings};
+pub use service::{ACCESS_RIGHTS, AddressChanged, Letterhead, Offer, OpenError, Service, Settings};
 
 /// What an asynchronous method of an object gives.
 pub type Pending<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

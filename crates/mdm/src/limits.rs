@@ -53,6 +53,8 @@ pub const NANOMDM_TIMEOUT: Duration = Duration::from_secs(30);
 pub const NANOMDM_ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// The largest webhook, in bytes: a message in base64 and some words.
 pub const WEBHOOK_BYTES_MAX: usize = MESSAGE_BYTES_MAX * 3 / 2;
+/// How long webhooks may overtake one another, in microseconds.
+pub const WEBHOOKS_OVERTAKE: i64 = 10 * 60 * 1_000_000;
 /// Commands without answer that are asked about in one go.
 pub const RECONCILED_AT_ONCE: i64 = 100;
 /// After this a command of which nothing was heard counts as failed.

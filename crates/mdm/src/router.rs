@@ -114,3 +114,20 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
     }
     (status, status.canonical_reason().unwrap_or_default()).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_401_from_anywhere_below_never_reaches_a_device() {
+        let denies = || async { (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Basic")], "go away") };
+        let router = Router::new().route("/", axum::routing::get(denies)).layer(map_response(never_unauthorized));
+        let answer = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!answer.headers().contains_key(header::WWW_AUTHENTICATE));
+        assert_eq!(to_bytes(answer.into_body(), 100).await.unwrap(), "not now\n");
+    }
+}

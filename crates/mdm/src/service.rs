@@ -3,7 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use certificates::{CertificateError, Certificates};
-use fleet::{delivery::OrderId, enrolment::EnrolmentId};
+use fleet::{
+    delivery::OrderId,
+    enrolment::EnrolmentId,
+    profile::{
+        AccessRights, AddressError, ClientIdentity, MdmEnrolment, MdmServer, Profile, RootCertificate, Scep, ServerUrl,
+        mdm_enrolment,
+    },
+};
 use identity::{ClientCertificate, Secret};
 use ledger::{
     LedgerError, Transaction,
@@ -22,14 +29,18 @@ use crate::{
 
 /// AccessRights: profiles (1, 2), device information (16), apps (256), security (1024), settings (2048), app management
 /// (4096). None can be added to a device that is enrolled.
-pub const ACCESS_RIGHTS: i64 = 7443;
+pub const ACCESS_RIGHTS: AccessRights = AccessRights::ROLLOUT;
+
+/// What the topics of MDM begin with.
+const TOPICS: &str = "com.apple.mgmt.";
 
 /// What an installation decides about its MDM server. None of it can change while a device is enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The installation's address as devices see it, such as `https://contacts.example.org`.
     pub public_url: String,
-    /// The topic of the push certificate, such as `com.apple.mgmt.External.<UUID>`.
+    /// The topic of the push certificate, such as `com.apple.mgmt.External.<UUID>`; what all topics begin with may be
+    /// left out.
     pub topic: String,
 }
 
@@ -66,14 +77,14 @@ impl ledger::WorkError for OpenError {
 /// What an enrolment profile for one person says (payloads `com.apple.mdm` and `com.apple.security.scep`).
 #[derive(Debug, Clone)]
 pub struct Offer {
+    /// Whose device it will be.
+    pub email: String,
     /// ServerURL.
     pub server_url: String,
     /// CheckInURL.
     pub check_in_url: String,
     /// Topic.
     pub topic: String,
-    /// AccessRights.
-    pub access_rights: i64,
     /// SCEP's URL.
     pub scep_url: String,
     /// SCEP's Challenge: good for one certificate.
@@ -82,6 +93,47 @@ pub struct Offer {
     pub authority: Vec<u8>,
     /// SHA-256 of it (CAFingerprint).
     pub authority_fingerprint: [u8; 32],
+}
+
+/// How an enrolment profile looks to people, and what comes with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letterhead {
+    /// The organisation.
+    pub organisation: String,
+    /// What every PayloadIdentifier of the installation begins with.
+    pub identifier_prefix: String,
+    /// Devices sign each message: needed where TLS ends in front of us and the proxy does not hand certificates on.
+    pub sign_messages: bool,
+    /// Authorities that the device shall trust from then on, such as ours (see [`Offer::authority`]).
+    pub roots: Vec<RootCertificate>,
+}
+
+impl Offer {
+    /// The enrolment profile, not signed. Whoever has it can enrol one device as this person.
+    ///
+    /// # Errors
+    /// The installation's address is none for MDM.
+    pub fn profile(&self, head: &Letterhead) -> Result<Profile, AddressError> {
+        let server = MdmServer {
+            server_url: ServerUrl::parse(&self.server_url)?,
+            check_in_url: Some(ServerUrl::parse(&self.check_in_url)?),
+            topic: self.topic.clone(),
+            sign_messages: head.sign_messages,
+            rights: ACCESS_RIGHTS,
+            capabilities: Vec::new(),
+            organisation: head.organisation.clone(),
+            identifier_prefix: head.identifier_prefix.clone(),
+            roots: head.roots.clone(),
+        };
+        let identity = ClientIdentity::Scep(Scep {
+            url: self.scep_url.clone(),
+            challenge: Some(self.scep_challenge.reveal().to_owned()),
+            common_name: self.email.clone(),
+            email: Some(self.email.clone()),
+            authority_fingerprint: self.authority_fingerprint.to_vec(),
+        });
+        Ok(mdm_enrolment(&server, &identity, &MdmEnrolment::Profile))
+    }
 }
 
 /// The MDM server. Clones share everything.
@@ -123,8 +175,12 @@ impl Service {
         let address = Address {
             server_url: format!("{public_url}/mdm/connect"),
             check_in_url: format!("{public_url}/mdm/checkin"),
-            topic: settings.topic.clone(),
-            access_rights: ACCESS_RIGHTS,
+            topic: if settings.topic.starts_with(TOPICS) {
+                settings.topic.clone()
+            } else {
+                format!("{TOPICS}{}", settings.topic)
+            },
+            access_rights: i64::from(ACCESS_RIGHTS.mask()),
         };
         let wanted = address.clone();
         let settle = move |tx: &mut dyn Transaction| {
@@ -165,10 +221,10 @@ impl Service {
         let challenge = self.certificates.challenge(email, "device management", limits::CHALLENGE_LIFE).await?;
         let authority = self.certificates.authority().await?;
         Ok(Offer {
+            email: email.to_owned(),
             server_url: self.address.server_url.clone(),
             check_in_url: self.address.check_in_url.clone(),
             topic: self.address.topic.clone(),
-            access_rights: self.address.access_rights,
             scep_url: format!("{}/scep", self.public_url),
             scep_challenge: challenge,
             authority: authority.der().to_vec(),
@@ -266,10 +322,10 @@ impl Service {
     async fn push_to(&self, address: &WakeAddress) -> Result<Option<Duration>, LedgerError> {
         let device = &address.device;
         match self.push.wake(address).await {
-            Ok(()) => self.register.note_pushed(device, false).await?,
+            Ok(()) => self.register.note_pushed(address, false).await?,
             Err(error @ PushError::Gone(_)) => {
                 tracing::info!(%device, %error, "the device cannot be woken until it brings another token");
-                self.register.note_pushed(device, true).await?;
+                self.register.note_pushed(address, true).await?;
             }
             Err(PushError::Later { reason, after }) => {
                 tracing::warn!(%device, reason, "the device is woken later");

@@ -303,7 +303,9 @@ mod tests {
                     };
                     assert_eq!(names(tx, 6)?, ["A"]);
                     assert!(names(tx, 5)?.is_empty(), "it was woken since");
-                    mdm_enrolments::put_pushed(tx, "A", 0, true)?;
+                    mdm_enrolments::put_pushed(tx, ("A", &[9]), 0, true)?;
+                    assert_eq!(names(tx, 6)?, ["A"], "that was another token");
+                    mdm_enrolments::put_pushed(tx, ("A", &[1]), 0, true)?;
                     assert!(names(tx, 6)?.is_empty(), "it cannot be woken");
                     put_taken(tx, "A", "c", 4)?;
                     assert_eq!((silent(tx, 4, 9)?.len(), silent(tx, 5, 9)?.len()), (0, 1));

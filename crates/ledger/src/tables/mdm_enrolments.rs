@@ -229,11 +229,12 @@ pub fn put(tx: &mut dyn Transaction, row: &Enrolment) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a device was woken, or cannot be any more. Nothing else of the row is touched.
-pub fn put_pushed(tx: &mut dyn Transaction, enrolment: &str, at: i64, gone: bool) -> Result<()> {
+/// Notes that a device was woken, or (`gone`) cannot be any more. Nothing else of the row is touched, and nothing at all
+/// when it has brought another token than `push` meanwhile.
+pub fn put_pushed(tx: &mut dyn Transaction, (enrolment, push): (&str, &[u8]), at: i64, gone: bool) -> Result<()> {
     tx.execute(
-        "UPDATE mdm_enrolment SET pushed_at = $1, push_gone = $2 WHERE enrolment = $3",
-        &[at.into(), gone.into(), enrolment.into()],
+        "UPDATE mdm_enrolment SET pushed_at = $1, push_gone = $2 WHERE enrolment = $3 AND push = $4",
+        &[at.into(), gone.into(), enrolment.into(), push.into()],
     )?;
     Ok(())
 }

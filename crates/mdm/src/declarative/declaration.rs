@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fleet::declaration::{self as builder, Family};
 use ledger::tables::mdm_declarations::Declaration as Row;
 use serde_json::Value;
 
@@ -20,45 +21,6 @@ pub struct Declaration {
     pub payload: Value,
 }
 
-/// The four kinds that a device asks for one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
-    Activation,
-    Asset,
-    Configuration,
-    Management,
-}
-
-impl Class {
-    pub(crate) const ALL: [Self; 4] = [Self::Activation, Self::Asset, Self::Configuration, Self::Management];
-
-    /// As it is in addresses and types.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Activation => "activation",
-            Self::Asset => "asset",
-            Self::Configuration => "configuration",
-            Self::Management => "management",
-        }
-    }
-
-    /// As it is in declaration-items.
-    pub(crate) fn items(self) -> &'static str {
-        match self {
-            Self::Activation => "Activations",
-            Self::Asset => "Assets",
-            Self::Configuration => "Configurations",
-            Self::Management => "Management",
-        }
-    }
-
-    /// The class of a Type; `None` for one that is not Apple's.
-    pub(crate) fn of(kind: &str) -> Option<Self> {
-        let (class, _) = kind.strip_prefix("com.apple.")?.split_once('.')?;
-        Self::ALL.into_iter().find(|known| known.name() == class)
-    }
-}
-
 impl Declaration {
     pub(crate) fn row(&self) -> Row {
         Row {
@@ -66,6 +28,17 @@ impl Declaration {
             kind: self.kind.clone(),
             server_token: self.server_token.clone(),
             payload: self.payload.to_string(),
+        }
+    }
+}
+
+impl From<&builder::Declaration> for Declaration {
+    fn from(built: &builder::Declaration) -> Self {
+        Self {
+            kind: built.declaration_type().to_owned(),
+            identifier: built.identifier().to_string(),
+            server_token: built.server_token().to_owned(),
+            payload: built.payload().clone(),
         }
     }
 }
@@ -94,7 +67,7 @@ pub(crate) fn check(declarations: &[Declaration]) -> Result<(), Refusal> {
         if declaration.identifier.contains('/') {
             return unfit("an Identifier is part of an address, and has no slash");
         }
-        if Class::of(&declaration.kind).is_none() {
+        if Family::of(&declaration.kind).is_none() {
             return unfit("the Type is none of com.apple.activation, asset, configuration, management");
         }
         if !declaration.payload.is_object() || declaration.payload.to_string().len() > limits::DECLARATION_BYTES_MAX {

@@ -1,10 +1,10 @@
 //! What a device gets at the endpoints of declarative management.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use fleet::declaration::Family;
 use ledger::tables::mdm_declarations::Declaration as Row;
 use serde_json::{Map, Value, json};
 
-use super::declaration::Class;
 use crate::{error::Refusal, hexadecimal::hexadecimal};
 
 /// The answer at an endpoint, JSON. `changed_at` is when the declarations last changed, in microseconds since 1970.
@@ -18,7 +18,7 @@ pub(crate) fn answer(endpoint: &str, declared: &[Row], changed_at: i64) -> Resul
                     Refusal::NotSpoken(format!("the endpoint {}", endpoint.chars().take(40).collect::<String>()))
                 })?;
             let found = declared.iter().find(|row| {
-                row.identifier == identifier && Class::of(&row.kind).is_some_and(|known| known.name() == class)
+                row.identifier == identifier && Family::of(&row.kind).is_some_and(|known| known.segment() == class)
             });
             found.map(declaration).ok_or(Refusal::NoSuchDeclaration)
         }
@@ -36,12 +36,22 @@ pub(crate) fn tokens(declared: &[Row], changed_at: i64) -> Vec<u8> {
 /// All four arrays are there, also when they are empty: a device refuses the answer otherwise.
 fn items(declared: &[Row]) -> Vec<u8> {
     let mut classes = Map::new();
-    for class in Class::ALL {
-        let of_class = declared.iter().filter(|row| Class::of(&row.kind) == Some(class));
+    for class in Family::ALL {
+        let of_class = declared.iter().filter(|row| Family::of(&row.kind) == Some(class));
         let items = of_class.map(|row| json!({ "Identifier": row.identifier, "ServerToken": row.server_token }));
-        classes.insert(class.items().to_owned(), Value::Array(items.collect()));
+        classes.insert(list(class).to_owned(), Value::Array(items.collect()));
     }
     json!({ "Declarations": classes, "DeclarationsToken": declarations_token(declared) }).to_string().into_bytes()
+}
+
+/// Its list in declaration-items.
+fn list(class: Family) -> &'static str {
+    match class {
+        Family::Activation => "Activations",
+        Family::Asset => "Assets",
+        Family::Configuration => "Configurations",
+        Family::Management => "Management",
+    }
 }
 
 fn declaration(row: &Row) -> Vec<u8> {

@@ -140,6 +140,11 @@ impl<'t> Desk<'t> {
         self.register.identity().open(COMMAND, &command.plist).map_err(|_| Refusal::Sealed)
     }
 
+    /// The answer as the device said it.
+    pub(crate) fn open_answer(&self, sealed: &[u8]) -> Result<Vec<u8>, Refusal> {
+        self.register.identity().open(ANSWER, sealed).map_err(|_| Refusal::Sealed)
+    }
+
     pub(crate) fn put_state(
         &mut self,
         row: &Row,

@@ -1,5 +1,6 @@
 //! Giving devices something to do.
 
+use access::version::Version;
 use fleet::{delivery::OrderId, enrolment::EnrolmentId};
 use ledger::tables::{
     mdm_commands,
@@ -7,13 +8,17 @@ use ledger::tables::{
     mdm_enrolments::{self, Enrolment as Row, Standing},
 };
 
-use super::{Desk, Register};
+use super::{Desk, Known, Register};
 use crate::{
     command::Command,
     declarative::{self, Declaration},
+    document,
     error::Refusal,
     limits,
 };
+
+/// The first iOS with declarative management.
+const DECLARATIVE_SINCE: u32 = 15;
 
 /// Whether a command is in the queue by this call or was already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,12 +68,16 @@ impl Register {
     /// then.
     ///
     /// # Errors
-    /// The device is not enrolled, or a declaration cannot be one.
+    /// The device is not enrolled, or is known to be too old for it, or a declaration cannot be one.
     pub async fn declare(&self, device: &EnrolmentId, declarations: Vec<Declaration>) -> Result<bool, Refusal> {
         declarative::check(&declarations)?;
         let device = device.clone();
         self.write(move |desk| {
             let mut row = enrolled(desk, &device)?;
+            let version = Known::of(&row).facts.os_version.and_then(|text| Version::parse(&text));
+            if version.is_some_and(|version| version < Version::major(DECLARATIVE_SINCE)) {
+                return Err(Refusal::UnfitOrder(format!("declarative management begins with iOS {DECLARATIVE_SINCE}")));
+            }
             let mut wanted: Vec<DeclarationRow> = declarations.iter().map(Declaration::row).collect();
             wanted.sort_by(|one, other| one.identifier.cmp(&other.identifier));
             if mdm_declarations::of_enrolment(desk.tx, device.as_str())? == wanted {
@@ -82,6 +91,18 @@ impl Register {
             Ok(true)
         })
         .await
+    }
+
+    /// What a device answered to a command, as it said it, for answers that no event tells of (managed apps, feedback).
+    /// `None` while it has not answered, and when there is no such command.
+    pub async fn answer(&self, device: &EnrolmentId, id: &OrderId) -> Result<Option<plist::Dictionary>, Refusal> {
+        let (device, id, register) = (device.clone(), id.clone(), self.clone());
+        let read = self.ledger().read(move |tx| {
+            let row = mdm_commands::get(tx, device.as_str(), &id.0)?;
+            let sealed = row.and_then(|row| row.result);
+            sealed.map(|sealed| Desk::new(tx, &register, 0).open_answer(&sealed)).transpose()
+        });
+        Ok(read.await?.map(|plist| document::read(&plist)).transpose()?)
     }
 
     /// A device's declarations.

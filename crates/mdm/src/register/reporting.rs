@@ -87,6 +87,11 @@ impl Register {
 /// Notes what a report says; the device as it is now.
 fn settle(desk: &mut Desk<'_>, report: &Report, shown: &Shown) -> Result<Row, Refusal> {
     let mut row = desk.known(&report.device, shown)?;
+    let silent = desk.now.saturating_sub(row.last_seen);
+    if row.standing == Standing::Left && silent < limits::WEBHOOKS_OVERTAKE {
+        // One from before it left, which the webhook on that has overtaken.
+        return Ok(row);
+    }
     row.last_seen = desk.now;
     if *shown == Shown::AnotherMdm && row.standing != Standing::Enrolled {
         // It reports, so it is enrolled there, whatever became of the webhook on that.

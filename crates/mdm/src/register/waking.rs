@@ -25,6 +25,16 @@ pub struct WakeAddress {
     pub token: Vec<u8>,
     /// PushMagic.
     pub magic: String,
+    /// As it is kept, to know later whether it still is.
+    pub(crate) kept: Vec<u8>,
+}
+
+impl WakeAddress {
+    /// Where a device can be woken that no register knows: for those who try a way to wake devices.
+    #[must_use]
+    pub fn new(device: EnrolmentId, topic: String, token: Vec<u8>, magic: String) -> Self {
+        Self { device, topic, token, magic, kept: Vec::new() }
+    }
 }
 
 impl std::fmt::Debug for WakeAddress {
@@ -50,7 +60,7 @@ impl Register {
         let sealed = row.push.as_ref().filter(|_| !row.push_gone)?;
         let kept: Kept = serde_json::from_slice(&self.identity().open(PUSH, sealed).ok()?).ok()?;
         let device = EnrolmentId::parse(&row.enrolment)?;
-        Some(WakeAddress { device, topic: kept.topic, token: kept.token, magic: kept.magic })
+        Some(WakeAddress { device, topic: kept.topic, token: kept.token, magic: kept.magic, kept: sealed.clone() })
     }
 
     /// Where a device can be woken; `None` when it cannot.
@@ -69,8 +79,8 @@ impl Register {
     }
 
     /// Notes that a device was woken, or (`gone`) cannot be until it brings another token.
-    pub(crate) async fn note_pushed(&self, device: &EnrolmentId, gone: bool) -> Result<(), LedgerError> {
-        let (device, now) = (device.clone(), self.now());
-        self.ledger().write(move |tx| mdm_enrolments::put_pushed(tx, device.as_str(), now, gone)).await
+    pub(crate) async fn note_pushed(&self, address: &WakeAddress, gone: bool) -> Result<(), LedgerError> {
+        let (device, kept, now) = (address.device.clone(), address.kept.clone(), self.now());
+        self.ledger().write(move |tx| mdm_enrolments::put_pushed(tx, (device.as_str(), &kept), now, gone)).await
     }
 }

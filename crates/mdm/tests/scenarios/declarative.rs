@@ -2,8 +2,11 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::StatusCode;
-use ledger::testing::both_engines;
-use mdm::declarative::{Declaration, Valid};
+use ledger::testing::{both_engines, sqlite};
+use mdm::{
+    Refusal,
+    declarative::{Declaration, Valid},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -124,6 +127,18 @@ fn a_declaration_that_cannot_be_applied_is_a_failure_with_its_reason_told_once()
         assert_eq!(told, ["failed account: Error.ConfigurationCannotBeApplied 0", "acknowledged account"]);
         let [state] = &house.register.declaration_states(&id("A")).await.unwrap()[..] else { panic!("one") };
         assert_eq!((state.valid, state.active), (Valid::Valid, true));
+    });
+}
+
+#[test]
+fn a_device_before_ios_15_is_given_no_declarations() {
+    sqlite(async |ledger| {
+        let house = House::on(ledger).await;
+        let phone = Phone { version: "14.8".to_owned(), ..Phone::of(&house, ANNA, "A").await };
+        phone.settle(&house).await;
+        let refused = house.service.declare(&id("A"), account("t")).await;
+        assert!(matches!(refused, Err(Refusal::UnfitOrder(why)) if why.contains("iOS 15")));
+        assert_eq!(phone.idle(&house).await, None);
     });
 }
 

@@ -384,6 +384,20 @@ fn status_reports_come_through_it() {
     });
 }
 
+#[test]
+fn a_report_that_was_overtaken_by_the_webhook_on_leaving_enrols_nobody() {
+    sqlite(async |ledger| {
+        let other = Other::on(ledger, KEY, true).await;
+        other.enrol().await;
+        other.check_in("CheckOut", "").await;
+        other.report("Acknowledged", "late", "").await;
+        assert!(!other.house.register.device(&id("A")).await.unwrap().unwrap().enrolled);
+        other.house.clock.pass(HOUR);
+        other.report("Acknowledged", "it is back", "").await;
+        assert!(other.house.register.device(&id("A")).await.unwrap().unwrap().enrolled);
+    });
+}
+
 /// A certificate of ours does not speak for a device that another MDM has brought, until it enrols with us.
 #[test]
 fn a_device_of_another_mdm_may_move_to_us() {

@@ -137,12 +137,11 @@ fn settings(service: &Service, (certificate, key): (Vec<u8>, Vec<u8>)) -> ApnsSe
 }
 
 fn target() -> WakeAddress {
-    WakeAddress {
-        device: id("A"),
-        topic: TOPIC.to_owned(),
-        token: vec![0xab, 0xcd, 0x01],
-        magic: "F0-magic".to_owned(),
-    }
+    addressed(TOPIC)
+}
+
+fn addressed(topic: &str) -> WakeAddress {
+    WakeAddress::new(id("A"), topic.to_owned(), vec![0xab, 0xcd, 0x01], "F0-magic".to_owned())
 }
 
 #[tokio::test]
@@ -182,7 +181,7 @@ async fn a_certificate_that_ended_or_is_for_another_topic_asks_nobody() {
     let clock = Hand::today();
     let certificate = push_certificate(&clients, Some(TOPIC));
     let apns = Apns::new(&settings(&service, certificate), Arc::clone(&clock) as _).unwrap();
-    let other = WakeAddress { topic: "com.apple.mgmt.External.other".to_owned(), ..target() };
+    let other = addressed("com.apple.mgmt.External.other");
     assert!(matches!(apns.wake(&other).await, Err(PushError::Refused(_))));
     clock.pass(Duration::from_micros(u64::try_from(apns.not_after()).unwrap()));
     assert!(matches!(apns.wake(&target()).await, Err(PushError::Refused(_))));

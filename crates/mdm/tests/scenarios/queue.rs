@@ -137,6 +137,9 @@ fn what_a_device_answers_comes_back_as_it_was_said() {
         let got = phone.acknowledge(&house, &got, &apps).await.unwrap();
         assert!(got.text.contains("<string>a.b</string>"), "{}", got.text);
         phone.report(&house, "CommandFormatError", Some("F"), "").await;
+        let answer = house.register.answer(&id("A"), &order("D")).await.unwrap().unwrap();
+        assert!(answer.contains_key("ApplicationConfigurations"));
+        assert_eq!(house.register.answer(&id("A"), &order("none")).await.unwrap(), None);
         let events: Vec<_> = house.register.events(position).await.unwrap().into_iter().map(|it| it.event).collect();
         let mut set = Dictionary::new();
         set.insert("LocalSyncEnabled".into(), false.into());

@@ -10,10 +10,10 @@ use ledger::{
     LedgerError,
     testing::{both_engines, sqlite},
 };
-use mdm::{Embedded, OpenError, Service, limits};
+use mdm::{Embedded, Letterhead, OpenError, Service, limits};
 
 use crate::{
-    device::{CHECK_IN, Phone, REPORT, entry, plist},
+    device::{CHECK_IN, Phone, REPORT, entry, plist, value},
     house::{ANNA, BEN, House, TOPIC, URL, id, order, settings_of},
 };
 
@@ -75,6 +75,13 @@ fn never_a_401_on_an_mdm_route_whatever_happens() {
                     for certificate in certificates {
                         for signature in [None, Some("no base64!"), Some("AAAA")] {
                             for body in &bodies {
+                                // Large ones have to be looked at no more than once for each address.
+                                let large = body.len() > 10_000;
+                                if large
+                                    && (signature.is_some() || media_type.is_empty() || certificate != certificates[1])
+                                {
+                                    continue;
+                                }
                                 let mut request = Request::put(path).header("Content-Type", media_type);
                                 if let Some(signature) = signature {
                                     request = request.header("Mdm-Signature", signature);
@@ -346,11 +353,18 @@ fn an_offer_has_what_an_enrolment_profile_needs() {
     sqlite(async |ledger| {
         let house = House::on(ledger).await;
         let offer = house.service.offer(ANNA).await.unwrap();
-        assert_eq!(
-            (offer.server_url.as_str(), offer.access_rights),
-            ("https://contacts.example.org/mdm/connect", 7443)
-        );
-        assert_eq!(offer.check_in_url, "https://contacts.example.org/mdm/checkin");
+        let head = Letterhead {
+            organisation: "Example".to_owned(),
+            identifier_prefix: "org.example.bothways".to_owned(),
+            sign_messages: true,
+            roots: Vec::new(),
+        };
+        let profile = String::from_utf8(offer.profile(&head).unwrap().to_plist()).unwrap();
+        assert_eq!(value(&profile, "ServerURL"), "https://contacts.example.org/mdm/connect");
+        assert_eq!(value(&profile, "CheckInURL"), "https://contacts.example.org/mdm/checkin");
+        assert_eq!(value(&profile, "URL"), "https://contacts.example.org/scep");
+        assert_eq!((value(&profile, "Topic").as_str(), value(&profile, "AccessRights").as_str()), (TOPIC, "7443"));
+        assert_eq!(value(&profile, "Challenge"), offer.scep_challenge.reveal());
         assert_ne!(offer.scep_challenge.reveal(), house.service.offer(ANNA).await.unwrap().scep_challenge.reveal());
         assert!(house.service.offer("nobody@example.org").await.is_err());
     });
