@@ -8,6 +8,8 @@ pub const DEPTH_MAX: usize = 32;
 pub const VALUES_MAX: usize = 200_000;
 /// Most bytes of text and data in one property list, once it is unfolded.
 pub const CONTENT_BYTES_MAX: usize = 2 * FILE_BYTES_MAX;
+/// Most payloads of a profile that are looked at; each is compared with each.
+pub const PAYLOADS_MAX: usize = 500;
 /// Most findings in a report; a file that has more has been understood as something it is not.
 pub const FINDINGS_MAX: usize = 500;
 /// Most signatures looked at to name the signer.

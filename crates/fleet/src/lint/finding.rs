@@ -170,10 +170,15 @@ impl Findings {
         text: impl Into<Cow<'static, str>>,
         fix: &str,
     ) {
-        if self.0.len() < FINDINGS_MAX {
+        if !self.full() {
             let (path, text, fix) = (path.to_owned(), text.into().into_owned(), fix.to_owned());
             self.0.push(Finding { rule, severity, path, text, fix });
         }
+    }
+
+    /// Whether nothing more is kept, so that nothing more need be looked for.
+    pub fn full(&self) -> bool {
+        self.0.len() >= FINDINGS_MAX
     }
 
     /// Worst first; within, as they stand in the file.

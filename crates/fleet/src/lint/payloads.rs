@@ -11,6 +11,7 @@ use super::{
 use crate::{
     document::{Node, shown},
     enrolment::Enrolment,
+    limits::PAYLOADS_MAX,
     schema::{PayloadType, schema},
 };
 
@@ -84,7 +85,12 @@ pub(super) fn profile(root: &Node, context: &Context, findings: &mut Findings) {
 
 fn entries<'a>(root: &'a Node, findings: &mut Findings) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
-    for (place, node) in root.get("PayloadContent").map(Node::items).unwrap_or_default().iter().enumerate() {
+    let items = root.get("PayloadContent").map(Node::items).unwrap_or_default();
+    if items.len() > PAYLOADS_MAX {
+        let text = format!("It has {} payloads, and only the first {PAYLOADS_MAX} are looked at.", items.len());
+        findings.add(Rule::TooLarge, "PayloadContent", text, "Make several profiles of it.");
+    }
+    for (place, node) in items.iter().take(PAYLOADS_MAX).enumerate() {
         let path = format!("PayloadContent[{place}]");
         match node.get("PayloadType").and_then(Node::text) {
             Some(kind) => entries.push(Entry { node, kind, path }),

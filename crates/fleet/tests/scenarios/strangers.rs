@@ -225,3 +225,16 @@ fn a_strangers_element_gives_no_orders_either() {
         assert!(!shown.contains(['\u{9b}', '\u{1b}', '\u{202e}']), "{shown}");
     }
 }
+
+#[test]
+fn a_profile_with_more_payloads_than_anybody_has_is_looked_at_in_part() {
+    let many: Vec<serde_json::Value> = (0..600)
+        .map(|n| {
+            serde_json::json!({"PayloadType": "com.apple.font", "Font": {"$data": "AAAA"},
+        "PayloadIdentifier": format!("font.{n}")})
+        })
+        .collect();
+    let report = look(&xml(&profile_of(&many)));
+    assert_eq!(ids(&report), ["FILE-TOO-LARGE"]);
+    assert_eq!(report.findings[0].path, "PayloadContent");
+}
