@@ -17,7 +17,7 @@ use crate::{
     digest::uuid,
     documents::Documents,
     limits::{EVENT_PAGES_PER_STEP_MAX, PUT_OFF_IN_A_ROW_MAX, SYNC_QUESTIONS_PER_STEP_MAX},
-    state::{Rollout, Work, document::DocumentError, ladder::Way},
+    state::{Rollout, Work, ladder::Way},
 };
 
 /// Why a step ended. What was saved before stands; the next step goes on from it.
@@ -29,10 +29,7 @@ pub enum StepError {
     /// There is one already.
     #[error("there is a rollout already; end it first")]
     Begun,
-    /// The state cannot be read.
-    #[error(transparent)]
-    Document(#[from] DocumentError),
-    /// The state cannot be kept, or was changed meanwhile.
+    /// The state cannot be read or kept, or was changed meanwhile.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// What happened cannot be learnt.
@@ -80,10 +77,9 @@ impl<V: Delivery, D: Documents, Y: Syncs, H: Herald, S: Store> Driver<V, D, Y, H
 
     /// Keeps a new rollout, if there is none yet.
     pub async fn begin(&mut self, rollout: Rollout) -> Result<(), StepError> {
-        let document = rollout.to_document()?;
-        let revision = self.store.save(document, None).await.map_err(|error| match error {
+        let revision = self.store.save(&rollout, None).await.map_err(|error| match error {
             StoreError::Changed => StepError::Begun,
-            StoreError::Unavailable(_) => StepError::Store(error),
+            StoreError::Document(_) | StoreError::Unavailable(_) => StepError::Store(error),
         })?;
         self.loaded = Some(Loaded { rollout, revision });
         Ok(())
@@ -140,13 +136,12 @@ impl<V: Delivery, D: Documents, Y: Syncs, H: Herald, S: Store> Driver<V, D, Y, H
         if let Some(loaded) = self.loaded.take() {
             return Ok(loaded);
         }
-        let Stored { document, revision } = self.store.load().await?.ok_or(StepError::NoRollout)?;
-        Ok(Loaded { rollout: Rollout::from_document(&document)?, revision })
+        let Stored { rollout, revision } = self.store.load().await?.ok_or(StepError::NoRollout)?;
+        Ok(Loaded { rollout, revision })
     }
 
     async fn save(&self, loaded: &mut Loaded) -> Result<(), StepError> {
-        let document = loaded.rollout.to_document()?;
-        loaded.revision = self.store.save(document, Some(loaded.revision)).await?;
+        loaded.revision = self.store.save(&loaded.rollout, Some(loaded.revision)).await?;
         Ok(())
     }
 

@@ -4,7 +4,10 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
-use crate::{inventory::Device, state::SyncQuestion};
+use crate::{
+    inventory::Device,
+    state::{Rollout, SyncQuestion, document::DocumentError},
+};
 
 /// Why something did not work out this time; for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,11 +36,11 @@ pub trait Herald: Send + Sync {
     fn tell(&self, notice: &Notice) -> impl Future<Output = Result<(), Trouble>> + Send;
 }
 
-/// A state document with the mark that tells whether it was changed meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A state with the mark that tells whether it was changed meanwhile.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
-    /// The document.
-    pub document: Vec<u8>,
+    /// The state, read from its document ([`Rollout::from_document`]) wherever it outlives the program.
+    pub rollout: Rollout,
     /// Its revision.
     pub revision: u64,
 }
@@ -48,16 +51,19 @@ pub enum StoreError {
     /// Somebody else saved another state since this one was loaded.
     #[error("the rollout was changed meanwhile")]
     Changed,
+    /// What is kept is no state that can be read.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// It cannot be read or written.
     #[error("the rollout's state cannot be kept: {0}")]
     Unavailable(String),
 }
 
-/// Keeps one rollout's state document.
+/// Keeps one rollout's state, as a document ([`Rollout::to_document`]) wherever it outlives the program.
 pub trait Store: Send + Sync {
-    /// The document; `None`: there is none yet.
+    /// The state; `None`: there is none yet.
     fn load(&self) -> impl Future<Output = Result<Option<Stored>, StoreError>> + Send;
 
-    /// Replaces the document of that revision (`None`: there must be none yet), all or nothing, and returns the new revision.
-    fn save(&self, document: Vec<u8>, over: Option<u64>) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// Replaces the state of that revision (`None`: there must be none yet), all or nothing, and returns the new revision.
+    fn save(&self, rollout: &Rollout, over: Option<u64>) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }

@@ -153,7 +153,10 @@ impl Member {
         }
         match &self.rung {
             Rung::HeldBack(_) | Rung::Planned | Rung::Told(_) | Rung::Failed(_) | Rung::RolledBack(_) => {}
-            Rung::RollingBack(_) => self.to(Rung::RolledBack(Removed::now(Gone::LeftManagement, at))),
+            Rung::RollingBack(_) => {
+                self.traces = Traces::default();
+                self.to(Rung::RolledBack(Removed::now(Gone::LeftManagement, at)));
+            }
             _ => {
                 self.traces.profile = None;
                 self.traces.profile_since = None;
@@ -164,11 +167,11 @@ impl Member {
 
     /// Takes back what was done, or may have been done.
     pub(super) fn roll_back(&mut self, now: Timestamp) {
-        let never_ordered = Removed::now(Gone::NeverOrdered, now);
         match &self.rung {
-            Rung::RollingBack(_) | Rung::RolledBack(_) | Rung::HeldBack(_) | Rung::Planned | Rung::Told(_) => {}
+            Rung::RollingBack(_) | Rung::RolledBack(_) => {}
             _ if self.traces.profile.is_some() => self.remove_account(),
-            _ => self.restore(never_ordered),
+            Rung::HeldBack(_) | Rung::Planned | Rung::Told(_) if self.traces.wanted.is_none() => {}
+            _ => self.restore(Removed::now(Gone::NeverOrdered, now)),
         }
     }
 
