@@ -115,6 +115,12 @@ pub fn lint_message(name: &str, message: &serde_json::Value) -> Report {
     Report { signed_by: None, identifier: None, findings: findings.sorted() }
 }
 
+/// The property list in a file, bare or taken out of its signature, which is not verified; `None` where none can be read.
+#[must_use]
+pub fn property_list(bytes: &[u8]) -> Option<Node> {
+    open(bytes, &mut Findings::default()).1
+}
+
 /// The property list in a file, and who signed it.
 fn open(bytes: &[u8], findings: &mut Findings) -> (Option<Signer>, Option<Node>) {
     if bytes.len() > FILE_BYTES_MAX {

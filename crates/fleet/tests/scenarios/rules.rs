@@ -234,3 +234,12 @@ fn the_sound_ones_are_sound() {
         assert!(report.findings.is_empty(), "{report}");
     }
 }
+
+#[test]
+fn every_rule_is_in_the_list_of_checks_as_it_is() {
+    let checks = include_str!("../../../../docs/checks.md");
+    for rule in Rule::ALL {
+        let line = format!("| `{rule}` | {} | {} |", rule.severity(), rule.meaning());
+        assert!(checks.contains(&line), "docs/checks.md lacks: {line}");
+    }
+}
