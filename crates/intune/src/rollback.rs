@@ -297,6 +297,5 @@ fn sendable(object: &Value) -> Value {
 }
 
 fn sendable_assignments(object: &Value) -> Vec<Value> {
-    let targets = compare::targets(&compare::assignments_of(object));
-    targets.into_iter().map(|target| json!({ "target": target })).collect()
+    compare::assignments_of(object).iter().map(|assignment| json!({ "target": compare::target(assignment) })).collect()
 }

@@ -45,23 +45,25 @@ pub(crate) fn essence(object: &Value) -> Value {
 
 /// The same for assignments: a set of targets.
 pub(crate) fn targets(assignments: &[Value]) -> Vec<Value> {
-    let targets = assignments.iter().map(|assignment| {
-        let mut target = settle("", assignment.get("target").unwrap_or(assignment));
-        if let Some(members) = target.as_object_mut() {
-            members.retain(|key, _| {
-                key == "@odata.type" || key == "groupId" || key.starts_with("deviceAndAppManagementAssignmentFilter")
-            });
-            // Without a filter the service says "none", and we nothing.
-            if members.get("deviceAndAppManagementAssignmentFilterType").and_then(Value::as_str) == Some("none") {
-                members.retain(|key, _| !key.starts_with("deviceAndAppManagementAssignmentFilter"));
-            }
-        }
-        target
-    });
-    let mut targets: Vec<_> = targets.collect();
+    let mut targets: Vec<_> = assignments.iter().map(target).collect();
     targets.sort_by_key(ToString::to_string);
     targets.dedup();
     targets
+}
+
+/// Whom an assignment is for, and nothing that the service adds.
+pub(crate) fn target(assignment: &Value) -> Value {
+    let mut target = settle("", assignment.get("target").unwrap_or(assignment));
+    if let Some(members) = target.as_object_mut() {
+        members.retain(|key, _| {
+            key == "@odata.type" || key == "groupId" || key.starts_with("deviceAndAppManagementAssignmentFilter")
+        });
+        // Without a filter the service says "none", and we nothing.
+        if members.get("deviceAndAppManagementAssignmentFilterType").and_then(Value::as_str) == Some("none") {
+            members.retain(|key, _| !key.starts_with("deviceAndAppManagementAssignmentFilter"));
+        }
+    }
+    target
 }
 
 /// The assignments that came with an object.

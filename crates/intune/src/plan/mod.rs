@@ -189,7 +189,7 @@ impl Step {
         self.class = class::of_create(self.role, &self.wanted);
         self.notes = words::notes_on_create(self.role);
         self.assigned(&[], assignments);
-        self
+        self.classed()
     }
 
     fn replaced(mut self, there: &Value, assignments: Option<Vec<Value>>) -> Self {
@@ -203,7 +203,7 @@ impl Step {
         });
         // The new object starts with nobody, whoever had the old one.
         self.assigned(&[], assignments);
-        self
+        self.classed()
     }
 
     fn changed(mut self, there: &Value, assignments: Option<Vec<Value>>) -> Self {
@@ -219,7 +219,7 @@ impl Step {
             self.action = Action::Update;
         }
         self.assigned(&compare::assignments_of(there), assignments);
-        self
+        self.classed()
     }
 
     /// What is never changed on an object that is there: whom a Conditional Access policy is about and whether it is
@@ -278,7 +278,13 @@ impl Step {
                 self.action = Action::Assign;
             }
         }
-        self.class = self.changes.iter().map(|change| change.class).max().unwrap_or(Class::Harmless).max(self.class);
+    }
+
+    /// With the worst of all changes as its class.
+    fn classed(mut self) -> Self {
+        let worst = self.changes.iter().map(|change| change.class).max().unwrap_or(Class::Harmless);
+        self.class = self.class.max(worst);
+        self
     }
 
     /// Whether another object can refer to this one by a reference that is not filled in yet.

@@ -128,8 +128,9 @@ async fn a_crash_after_any_step_is_gone_on_from_and_ends_as_one_run() {
     .await
     .unwrap();
     let wanted = stable(&whole.tenant.world());
+    let company = Company::new().await;
     for crash in 0..keeps {
-        let company = Company::new().await;
+        company.start_over();
         let plan = company.plan(&everything()).await;
         let (journal, finished) = until_crash(&company, &plan, None, crash).await;
         assert!(!finished);
@@ -154,9 +155,10 @@ fn stable(world: &World) -> String {
 
 #[tokio::test]
 async fn a_crash_in_the_middle_of_a_replacement_leaves_one_account() {
+    let company = Company::new().await;
     let mut crash = 0;
     loop {
-        let company = Company::new().await;
+        company.start_over();
         company.bring(&everything()).await;
         let plan = company.plan(&hub()).await;
         let (journal, finished) = until_crash(&company, &plan, None, crash).await;

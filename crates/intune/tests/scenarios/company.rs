@@ -124,6 +124,11 @@ impl Company {
         Self { tenant, graph, clock }
     }
 
+    /// Another tenant for the same client: making a client reads the machine's certificates, which takes a while.
+    pub fn start_over(&self) {
+        self.tenant.world().start_over();
+    }
+
     pub async fn plan(&self, settings: &Settings) -> Plan {
         plan::make(&self.graph, &wanted(settings)).await.unwrap()
     }

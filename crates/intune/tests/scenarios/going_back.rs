@@ -48,9 +48,10 @@ async fn what_was_changed_and_replaced_is_as_it_was() {
 
 #[tokio::test]
 async fn going_back_from_any_prefix_and_through_any_crash_restores() {
+    let company = Company::new().await;
     let mut crash = 0;
     loop {
-        let company = Company::new().await;
+        company.start_over();
         company.bring(&everything()).await;
         let before = company.tenant.world().content();
         let plan = company.plan(&hub()).await;

@@ -39,7 +39,7 @@ const TROUBLE: [(&str, &str); 4] =
     [("POST", "deviceConfigurations"), ("POST", "/assign"), ("PATCH", ""), ("POST", "policies")];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn applying_is_idempotent_from_any_prefix_and_after_any_lost_answer(
