@@ -134,6 +134,7 @@ impl Apps {
             }
             _ => {}
         }
+        self.once.remove(&bundle);
         let app = self.installed.entry(bundle).or_insert_with(|| App::new(AppState::Managed));
         app.state = AppState::Managed;
         app.leaves_with_management = leaves_with_management;

@@ -114,13 +114,13 @@ pub(super) fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, CmsError> {
 
 /// Opens a signed message. The signer is whoever's certificate is inside; whether to trust it is another question.
 pub(super) fn open(bytes: &[u8]) -> Result<Opened, CmsError> {
-    let signed = parts(bytes)?;
-    let [signer] = signed.signers[..] else { return Err(CmsError::Signers(signed.signers.len())) };
+    let message = parts(bytes)?;
+    let [signer] = message.signers[..] else { return Err(CmsError::Signers(message.signers.len())) };
     let mut signer = signer.inside();
     signer.expect(INTEGER)?;
     let mut named = signer.expect(SEQUENCE)?.inside();
     let (issuer, serial) = (named.expect(SEQUENCE)?, named.expect(INTEGER)?);
-    let certificate = signed.certificates.iter().find_map(|node| {
+    let certificate = message.certificates.iter().find_map(|node| {
         let certificate = Certificate::read(node.whole).ok()?;
         (certificate.issuer == issuer.whole && certificate.serial == serial.content).then_some(certificate)
     });
@@ -130,14 +130,14 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened, CmsError> {
     let signature_oid = signer.expect(SEQUENCE)?.inside().expect(OID)?.content;
     let signature = signer.expect(OCTET_STRING)?.content;
     let mut signed_attributes = Vec::new();
-    let message = match attributes {
-        None => signed.content.clone(),
+    let covered = match attributes {
+        None => message.content.clone(),
         Some(node) => {
             signed_attributes = read_attributes(node)?;
             let digest = signed_attributes.iter().find(|attribute| attribute.oid == MESSAGE_DIGEST);
             let digest = digest.ok_or(CmsError::Digest)?;
             let claimed = Nodes::of(&digest.value).expect(OCTET_STRING)?.content;
-            if claimed != digested(digest_oid, &signed.content)?.as_ref() {
+            if claimed != digested(digest_oid, &message.content)?.as_ref() {
                 return Err(CmsError::Digest);
             }
             // What is signed is the SET, not the [0] that stands in its place.
@@ -146,8 +146,8 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened, CmsError> {
     };
     let verifier = verifier(signature_oid, digest_oid)?;
     let key = UnparsedPublicKey::new(verifier, certificate.public_key);
-    key.verify(&message, signature).map_err(|_| CmsError::Signature)?;
-    Ok(Opened { content: signed.content, signer: certificate.whole.to_vec(), signed_attributes })
+    key.verify(&covered, signature).map_err(|_| CmsError::Signature)?;
+    Ok(Opened { content: message.content, signer: certificate.whole.to_vec(), signed_attributes })
 }
 
 fn read_attributes(node: Node<'_>) -> Result<Vec<Attribute>, CmsError> {

@@ -170,10 +170,10 @@ impl ManagedPhone {
         let head = Dictionary::new().with("CommandUUID", command.uuid.as_str());
         *self.counters.commands.entry(command.request_type.clone()).or_default() += 1;
         let (mut report, status) = match outcome {
-            Outcome::Done(answer) => (merged(head, answer), Status::Acknowledged),
+            Outcome::Done(answer) => (merged(head, &answer), Status::Acknowledged),
             Outcome::Refused(chain, answer) => {
                 self.counters.errors += 1;
-                (merged(head, answer).with("ErrorChain", chain.to_plist()), Status::Error)
+                (merged(head, &answer).with("ErrorChain", chain.to_plist()), Status::Error)
             }
             Outcome::Malformed(chain) => {
                 self.counters.errors += 1;
@@ -202,7 +202,7 @@ impl ManagedPhone {
     }
 }
 
-fn merged(mut into: Dictionary, from: Dictionary) -> Dictionary {
+fn merged(mut into: Dictionary, from: &Dictionary) -> Dictionary {
     for (key, value) in from.entries() {
         into.set(key, value.clone());
     }

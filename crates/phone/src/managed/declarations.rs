@@ -221,9 +221,8 @@ impl ManagedPhone {
             if text("Identifier") != item.identifier || text("ServerToken") != item.token {
                 return Err(self.refuse_declarations(format!("{endpoint} is not what the manifest lists")));
             }
-            let payload = match json.get("Payload").map(to_plist) {
-                Some(Value::Dictionary(payload)) => payload,
-                _ => return Err(self.refuse_declarations(format!("{endpoint} has no Payload"))),
+            let Some(Value::Dictionary(payload)) = json.get("Payload").map(to_plist) else {
+                return Err(self.refuse_declarations(format!("{endpoint} has no Payload")));
             };
             let declaration = Declaration {
                 kind: item.kind,

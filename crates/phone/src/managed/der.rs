@@ -143,6 +143,12 @@ pub(super) fn algorithm(oid: &[u8]) -> Vec<u8> {
     wrap(SEQUENCE, &[&wrap(OID, &[oid]), &[5, 0]])
 }
 
+/// Capital hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0').to_ascii_uppercase();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +160,7 @@ mod tests {
             let whole = wrap(OCTET_STRING, &[&content]);
             let node = Nodes::of(&whole).expect(OCTET_STRING).unwrap();
             assert_eq!((node.content, node.whole), (&content[..], &whole[..]));
-            assert_eq!(Nodes::of(&whole[..whole.len() - 1]).any().is_err(), true);
+            assert!(Nodes::of(&whole[..whole.len() - 1]).any().is_err());
         }
         assert_eq!(Nodes::of(&[0x30, 0x80, 0, 0]).any().unwrap_err(), DerError::Indefinite);
         assert_eq!(unsigned(&[0, 0, 0x80]), [2, 2, 0, 0x80]);

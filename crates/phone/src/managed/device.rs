@@ -267,7 +267,7 @@ impl ManagedPhone {
     }
 
     pub(super) fn random_uuid(&mut self) -> String {
-        let hex: String = self.random_bytes(16).iter().map(|byte| format!("{byte:02X}")).collect();
+        let hex = super::der::hex(&self.random_bytes(16));
         let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
         [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
     }
@@ -544,10 +544,10 @@ impl ManagedPhone {
         for payload in self.profiles.payloads("com.apple.security.root") {
             authorities.extend(super::certificate::to_pem(payload));
         }
-        self.trust_in(&authorities, identity)
+        Self::trust_in(&authorities, identity)
     }
 
-    pub(super) fn trust_in(&self, authorities: &[u8], identity: Option<&Identity>) -> Result<Trust, NoTrust> {
+    pub(super) fn trust_in(authorities: &[u8], identity: Option<&Identity>) -> Result<Trust, NoTrust> {
         match identity {
             _ if authorities.is_empty() => Ok(Trust::nobody()),
             None => Trust::authorities(authorities),

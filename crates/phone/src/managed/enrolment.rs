@@ -136,7 +136,7 @@ impl ManagedPhone {
             settings.server_url.parse().map_err(|error: crate::transport::BadAddress| unusable(error.to_string()))?;
         let mut authorities = self.spec.authorities.to_vec();
         authorities.extend(roots);
-        let trust = self.trust_in(&authorities, Some(&identity)).map_err(|error| unusable(error.to_string()))?;
+        let trust = Self::trust_in(&authorities, Some(&identity)).map_err(|error| unusable(error.to_string()))?;
         let transport = Transport::new(endpoint, trust, None, FaultRates::default(), self.spec.seed);
         let (token, magic) = (self.random_bytes(32), self.random_uuid());
         self.enrolled = Some(Box::new(Enrolled {

@@ -82,7 +82,7 @@ impl ManagedPhone {
     pub(super) async fn prepare(&mut self, profile: Profile, source: &Source, user: bool) -> Result<Ready, ErrorChain> {
         acceptable(&profile, source, user)?;
         let steps = self.profiles.plan(&profile);
-        let replaced: Vec<AccountId> = self.accounts_of(&profile.identifier);
+        let made_before: Vec<AccountId> = self.accounts_of(&profile.identifier);
         let mut ready = Vec::new();
         let mut wanted: Vec<ExchangeSettings> = Vec::new();
         for step in steps {
@@ -101,7 +101,7 @@ impl ManagedPhone {
                         ExchangeSettings::from_payload(&payload.content, self.spec.os, silent).map_err(within)?;
                     certificate_is_there(&payload, &profile).map_err(within)?;
                     // What this same profile had made does not stand in the way.
-                    self.is_unique(&settings, &replaced).map_err(within)?;
+                    self.is_unique(&settings, &made_before).map_err(within)?;
                     if wanted.iter().any(|other| other.collides_with(&settings)) {
                         let (email, host) = (settings.email.clone(), settings.host.clone().unwrap_or_default());
                         return Err(within(Fault::ExchangeNotUnique { email, host }));

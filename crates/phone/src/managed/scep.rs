@@ -19,7 +19,7 @@ use thiserror::Error;
 use super::cms::{self, Certificate, CmsError, DATA, RSA_ENCRYPTION, SHA256_WITH_RSA, attribute, octets};
 use super::der::{
     BIT_STRING, DerError, INTEGER, Nodes, OCTET_STRING, OID, PRINTABLE_STRING, SEQUENCE, SET, UTC_TIME, UTF8_STRING,
-    algorithm, context, set_of, unsigned, wrap,
+    algorithm, context, hex, set_of, unsigned, wrap,
 };
 use super::encryption::{self, AES_128_CBC};
 use super::fault::Fault;
@@ -123,7 +123,7 @@ pub(super) async fn enrol(settings: &ScepSettings, trust: Trust, seed: u64) -> R
     let recipient = recipient(&authorities)?;
     let mut dice = StdRng::seed_from_u64(seed);
     let request = Request::new(settings, &mut dice)?;
-    let answer = wire.operation(request.message(recipient, &mut dice)?, posts).await?;
+    let answer = wire.operation(request.message(&recipient, &mut dice)?, posts).await?;
     request.certified(&answer, &authorities)
 }
 
@@ -192,7 +192,8 @@ fn recipient(authorities: &[Vec<u8>]) -> Result<Certificate<'_>, ScepError> {
 /// A key, its request and the certificate it signed for itself to talk with.
 struct Request {
     own: Identity,
-    request: Vec<u8>,
+    /// PKCS#10.
+    wanted: Vec<u8>,
     transaction: String,
     nonce: [u8; 16],
 }
@@ -212,39 +213,20 @@ impl Request {
         }
         let attributes: Vec<&[u8]> = attributes.iter().map(Vec::as_slice).collect();
         let info = wrap(SEQUENCE, &[&unsigned(&[0]), &subject, &key_info, &wrap(context(0), &attributes)]);
-        let request = signed(&bare, info)?;
+        let wanted = signed(&bare, &info)?;
         let times = wrap(SEQUENCE, &[&wrap(UTC_TIME, &[b"240101000000Z"]), &wrap(UTC_TIME, &[b"491231235959Z"])]);
         let version = wrap(context(0), &[&unsigned(&[2])]);
         let body =
             [version.as_slice(), &unsigned(&[1]), &algorithm(SHA256_WITH_RSA), &subject, &times, &subject, &key_info];
-        let certificate = signed(&bare, wrap(SEQUENCE, &body))?;
+        let certificate = signed(&bare, &wrap(SEQUENCE, &body))?;
         let own = Identity::from_der(vec![certificate], pkcs8.as_ref())?;
-        let transaction = digest(&SHA256, &key_info).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
-        Ok(Self { own, request, transaction, nonce: dice.random() })
+        let transaction = hex(digest(&SHA256, &key_info).as_ref());
+        Ok(Self { own, wanted, transaction, nonce: dice.random() })
     }
 
     /// The request, encrypted for the authority and signed with the new key.
-    fn message(&self, recipient: Certificate<'_>, dice: &mut StdRng) -> Result<Vec<u8>, ScepError> {
-        let key: [u8; 16] = dice.random();
-        let (iv, cipher_text) = encryption::encrypt_128(&key, &self.request).ok_or(ScepError::Library)?;
-        let public = PublicEncryptingKey::from_der(recipient.key_info).map_err(|_| ScepError::Library)?;
-        let public = Pkcs1PublicEncryptingKey::new(public).map_err(|_| ScepError::Library)?;
-        let mut sealed = vec![0; public.ciphertext_size()];
-        let sealed = public.encrypt(&key, &mut sealed).map_err(|_| ScepError::Library)?;
-        let to = wrap(
-            SEQUENCE,
-            &[
-                &unsigned(&[0]),
-                &wrap(SEQUENCE, &[recipient.issuer, &wrap(INTEGER, &[recipient.serial])]),
-                &algorithm(RSA_ENCRYPTION),
-                &wrap(OCTET_STRING, &[sealed]),
-            ],
-        );
-        let cipher = wrap(SEQUENCE, &[&wrap(OID, &[AES_128_CBC]), &wrap(OCTET_STRING, &[&iv])]);
-        // [0] IMPLICIT OCTET STRING.
-        let content = wrap(SEQUENCE, &[&wrap(OID, &[DATA]), &cipher, &wrap(0x80, &[&cipher_text])]);
-        let data = wrap(SEQUENCE, &[&unsigned(&[0]), &wrap(SET, &[&to]), &content]);
-        let envelope = wrap(SEQUENCE, &[&wrap(OID, &[ENVELOPED_DATA]), &wrap(context(0), &[&data])]);
+    fn message(&self, recipient: &Certificate<'_>, dice: &mut StdRng) -> Result<Vec<u8>, ScepError> {
+        let envelope = enveloped(recipient, &self.wanted, dice)?;
         let attributes = vec![
             attribute(&MESSAGE_TYPE, &wrap(PRINTABLE_STRING, &[REQUEST])),
             attribute(&TRANSACTION_ID, &wrap(PRINTABLE_STRING, &[self.transaction.as_bytes()])),
@@ -303,10 +285,34 @@ impl Request {
     }
 }
 
+/// EnvelopedData for one recipient.
+fn enveloped(recipient: &Certificate<'_>, plain: &[u8], dice: &mut StdRng) -> Result<Vec<u8>, ScepError> {
+    let key: [u8; 16] = dice.random();
+    let (iv, cipher_text) = encryption::encrypt_128(&key, plain).ok_or(ScepError::Library)?;
+    let public = PublicEncryptingKey::from_der(recipient.key_info).map_err(|_| ScepError::Library)?;
+    let public = Pkcs1PublicEncryptingKey::new(public).map_err(|_| ScepError::Library)?;
+    let mut sealed = vec![0; public.ciphertext_size()];
+    let sealed = public.encrypt(&key, &mut sealed).map_err(|_| ScepError::Library)?;
+    let to = wrap(
+        SEQUENCE,
+        &[
+            &unsigned(&[0]),
+            &wrap(SEQUENCE, &[recipient.issuer, &wrap(INTEGER, &[recipient.serial])]),
+            &algorithm(RSA_ENCRYPTION),
+            &wrap(OCTET_STRING, &[sealed]),
+        ],
+    );
+    let cipher = wrap(SEQUENCE, &[&wrap(OID, &[AES_128_CBC]), &wrap(OCTET_STRING, &[&iv])]);
+    // [0] IMPLICIT OCTET STRING.
+    let content = wrap(SEQUENCE, &[&wrap(OID, &[DATA]), &cipher, &wrap(0x80, &[&cipher_text])]);
+    let data = wrap(SEQUENCE, &[&unsigned(&[0]), &wrap(SET, &[&to]), &content]);
+    Ok(wrap(SEQUENCE, &[&wrap(OID, &[ENVELOPED_DATA]), &wrap(context(0), &[&data])]))
+}
+
 /// `SIGNED{}`: the body, the algorithm, the signature.
-fn signed(key: &Identity, body: Vec<u8>) -> Result<Vec<u8>, ScepError> {
-    let signature = key.sign(&body).ok_or(ScepError::Library)?;
-    Ok(wrap(SEQUENCE, &[&body, &algorithm(SHA256_WITH_RSA), &wrap(BIT_STRING, &[&[0], &signature])]))
+fn signed(key: &Identity, body: &[u8]) -> Result<Vec<u8>, ScepError> {
+    let signature = key.sign(body).ok_or(ScepError::Library)?;
+    Ok(wrap(SEQUENCE, &[body, &algorithm(SHA256_WITH_RSA), &wrap(BIT_STRING, &[&[0], &signature])]))
 }
 
 /// A Name; unknown attribute types are left out, and one without any gets a CN, as a device does.
@@ -332,4 +338,125 @@ fn name(subject: &[(String, String)]) -> Vec<u8> {
     }
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     wrap(SEQUENCE, &parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+
+    use http_body_util::{BodyExt, Full};
+    use hyper::body::Incoming;
+    use hyper::service::service_fn;
+    use hyper_util::rt::TokioIo;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// An authority that certifies whoever knows the challenge.
+    struct Authority(Request);
+
+    impl Authority {
+        fn new() -> Self {
+            let subject = vec![("CN".to_owned(), "Authority".to_owned())];
+            let settings =
+                ScepSettings { url: String::new(), name: String::new(), challenge: None, subject, fingerprint: None };
+            Self(Request::new(&settings, &mut StdRng::seed_from_u64(1)).unwrap())
+        }
+
+        fn certificate(&self) -> Vec<u8> {
+            self.0.own.certificate().to_vec()
+        }
+
+        fn answer(&self, message: &[u8]) -> Vec<u8> {
+            let opened = cms::open(message).unwrap();
+            let value = |oid: &[u8]| {
+                let found = opened.signed_attributes.iter().find(|attribute| attribute.oid == oid).unwrap();
+                found.value.clone()
+            };
+            let request = self.0.decrypted(&opened.content).unwrap();
+            let known = request.windows(9).any(|window| window == b"challenge");
+            let mut attributes = vec![
+                attribute(&MESSAGE_TYPE, &wrap(PRINTABLE_STRING, &[b"3"])),
+                attribute(&TRANSACTION_ID, &value(&TRANSACTION_ID)),
+                attribute(&RECIPIENT_NONCE, &value(&SENDER_NONCE)),
+                attribute(&PKI_STATUS, &wrap(PRINTABLE_STRING, &[if known { b"0" } else { b"2" }])),
+            ];
+            if !known {
+                attributes.push(attribute(&FAIL_INFO, &wrap(PRINTABLE_STRING, &[b"2"])));
+                return cms::sign(&self.0.own, b"", true, attributes).unwrap();
+            }
+            let mut info = Nodes::of(&request).expect(SEQUENCE).unwrap().inside().expect(SEQUENCE).unwrap().inside();
+            info.expect(INTEGER).unwrap();
+            let (subject, key_info) = (info.expect(SEQUENCE).unwrap(), info.expect(SEQUENCE).unwrap());
+            let own = self.certificate();
+            let own = Certificate::read(&own).unwrap();
+            let times = wrap(SEQUENCE, &[&wrap(UTC_TIME, &[b"240101000000Z"]), &wrap(UTC_TIME, &[b"491231235959Z"])]);
+            let body =
+                [&unsigned(&[7])[..], &algorithm(SHA256_WITH_RSA), own.subject, &times, subject.whole, key_info.whole];
+            let issued = signed(&self.0.own, &wrap(SEQUENCE, &body)).unwrap();
+            let bag = wrap(
+                SEQUENCE,
+                &[
+                    &unsigned(&[1]),
+                    &wrap(SET, &[]),
+                    &wrap(SEQUENCE, &[&wrap(OID, &[DATA])]),
+                    &wrap(context(0), &[&issued]),
+                    &wrap(SET, &[]),
+                ],
+            );
+            let signed_data: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+            let bag = wrap(SEQUENCE, &[&wrap(OID, &[signed_data]), &wrap(context(0), &[&bag])]);
+            let to = Certificate::read(&opened.signer).unwrap();
+            let envelope = enveloped(&to, &bag, &mut StdRng::seed_from_u64(2)).unwrap();
+            cms::sign(&self.0.own, &envelope, true, attributes).unwrap()
+        }
+    }
+
+    async fn serve(authority: Arc<Authority>) -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let authority = Arc::clone(&authority);
+                let service = service_fn(move |request: http::Request<Incoming>| {
+                    let authority = Arc::clone(&authority);
+                    async move {
+                        let query = request.uri().query().unwrap_or_default().to_owned();
+                        let body = request.into_body().collect().await.unwrap().to_bytes();
+                        let answer = match query.split('&').next().unwrap() {
+                            "operation=GetCACert" => authority.certificate(),
+                            "operation=GetCACaps" => b"AES\nPOSTPKIOperation\nSHA-256".to_vec(),
+                            _ => authority.answer(&body),
+                        };
+                        Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from(answer))))
+                    }
+                });
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+                );
+            }
+        });
+        format!("http://{address}/scep")
+    }
+
+    #[tokio::test]
+    async fn a_device_with_the_challenge_gets_a_certificate_for_a_key_that_never_left_it() {
+        let authority = Arc::new(Authority::new());
+        let mut settings = ScepSettings {
+            url: serve(Arc::clone(&authority)).await,
+            name: "hub".to_owned(),
+            challenge: Some("challenge".to_owned()),
+            subject: vec![("O".to_owned(), "Example".to_owned()), ("CN".to_owned(), "device".to_owned())],
+            fingerprint: Some(digest(&SHA256, &authority.certificate()).as_ref().to_vec()),
+        };
+        let identity = enrol(&settings, Trust::nobody(), 5).await.unwrap();
+        let certificate = Certificate::read(identity.certificate()).unwrap();
+        assert_eq!(certificate.public_key, identity.public_key());
+        assert_eq!(certificate.issuer, Certificate::read(&authority.certificate()).unwrap().subject);
+        settings.challenge = None;
+        assert!(matches!(enrol(&settings, Trust::nobody(), 6).await, Err(ScepError::Refused(_))));
+        settings.fingerprint = Some(vec![0; 32]);
+        assert!(matches!(enrol(&settings, Trust::nobody(), 7).await, Err(ScepError::Fingerprint)));
+    }
 }
