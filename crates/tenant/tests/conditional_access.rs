@@ -1,5 +1,11 @@
 //! Which sign-ins Conditional Access lets in: the table of combinations, clients and conditions.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "tests; values read best where they are made"
+)]
 
 mod support;
 

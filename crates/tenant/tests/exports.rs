@@ -1,5 +1,11 @@
 //! Exports as tools write them, and what none of them should be able to do.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "tests; values read best where they are made"
+)]
 
 mod support;
 
@@ -86,14 +92,34 @@ fn objects_without_a_type_are_known_by_their_properties_context_or_file() {
     assert_eq!(by_file.groups.len(), 1);
 }
 
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+    [&[tag, 0x82, high, low], content].concat()
+}
+
+/// CMS SignedData around an octet string.
+fn envelope(octets: &[u8]) -> Vec<u8> {
+    const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+    const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    let content = der(0x30, &[DATA, &der(0xA0, octets)].concat());
+    let signed = der(0x30, &[b"\x02\x01\x01\x31\x00".as_slice(), &content, b"\x31\x00"].concat());
+    der(0x30, &[SIGNED_DATA, &der(0xA0, &signed)].concat())
+}
+
 #[test]
-fn a_signed_profile_is_looked_into() {
+fn a_signed_profile_is_looked_into_also_when_the_signature_has_it_in_pieces() {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let xml = profile(&account("outlook.office365.com", "").replace("<key>OAuth</key><true/>", ""));
-    let envelope = [b"\x30\x82\x12\x34\x06\x09".as_slice(), xml.as_bytes(), b"\xA0\x82signature"].concat();
-    let mut signed = custom("Signed", "", &[PILOT]);
-    signed["payload"] = json!(STANDARD.encode(envelope));
-    Export::hub().with("profile.json", signed).breaks("EAS-NO-OAUTH");
+    let (first, second) = xml.as_bytes().split_at(100);
+    for octets in [der(0x04, xml.as_bytes()), der(0x24, &[der(0x04, first), der(0x04, second)].concat())] {
+        let mut signed = custom("Signed", "", &[PILOT]);
+        signed["payload"] = json!(STANDARD.encode(envelope(&octets)));
+        Export::hub().with("profile.json", signed).breaks("EAS-NO-OAUTH").passes("EXPORT-UNREADABLE-PAYLOAD");
+    }
+    let mut binary = custom("Binary", "", &[PILOT]);
+    binary["payload"] =
+        json!(STANDARD.encode(&include_bytes!("../../../fuzz/seeds/profile_lint/contacts-binary")[1..]));
+    assert_eq!(Export::hub().with("profile.json", binary).tenant().accounts.len(), 1);
 }
 
 #[test]

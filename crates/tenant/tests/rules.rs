@@ -1,5 +1,11 @@
 //! A tenant that each rule finds, one that it lets pass, and those that only look alike.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "tests; values read best where they are made"
+)]
 
 mod support;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     outlook_configuration::{Apps, ManagementLevels, managed_apps},
-    payload::RestrictionKeys,
+    payload::{RestrictionKeys, SSO_EXTENSION},
     value::Object,
 };
 
@@ -46,7 +46,7 @@ pub(crate) fn brings_sso_plug_in(object: Object<'_>) -> bool {
     let kind = extension.text("@odata.type").unwrap_or_default().to_ascii_lowercase();
     let identifier = extension.text("extensionIdentifier").unwrap_or_default().to_ascii_lowercase();
     let microsofts = kind.ends_with("azureadsinglesignonextension")
-        || identifier == "com.microsoft.azureauthenticator.ssoextension"
+        || identifier == SSO_EXTENSION
         || (kind.is_empty() && identifier.is_empty());
     microsofts && reaches_settings(extension)
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use fleet::document::{self, Node};
 
-use super::{payload::property_list, value::Object};
+use super::value::Object;
 
 /// "Save Contacts".
 pub const LOCAL_SYNC: &str = "com.microsoft.outlook.Contacts.LocalSyncEnabled";
@@ -145,10 +146,26 @@ fn pairs(objects: Vec<Object<'_>>, name: &str, value: &str) -> BTreeMap<String, 
 fn encoded_values(encoded: &str) -> BTreeMap<String, String> {
     let Ok(bytes) = STANDARD.decode(encoded.trim()) else { return BTreeMap::new() };
     let wrapped = [b"<plist version=\"1.0\">", bytes.as_slice(), b"</plist>"].concat();
-    let found = property_list(&bytes).or_else(|| property_list(&wrapped)).unwrap_or_default();
-    let text = |value: &plist::Value| match value {
-        plist::Value::Boolean(truth) => Some(truth.to_string()),
-        other => other.as_string().map(str::to_owned),
-    };
-    found.iter().filter_map(|(name, value)| Some((name.to_ascii_lowercase(), text(value)?))).collect()
+    let Ok(found) = document::read(&bytes).or_else(|_| document::read(&wrapped)) else { return BTreeMap::new() };
+    let text =
+        |value: &Node| value.boolean().map(|truth| truth.to_string()).or_else(|| value.text().map(str::to_owned));
+    found.members().iter().filter_map(|(name, value)| Some((name.to_ascii_lowercase(), text(value)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_may_come_as_an_encoded_dictionary() {
+        let dictionary =
+            format!("<dict><key>{LOCAL_SYNC}</key><false/><key>{USER_CHANGE}</key><string>True</string></dict>");
+        for xml in [dictionary.clone(), format!("<plist version=\"1.0\">{dictionary}</plist>")] {
+            let object = json!({ "encodedSettingXml": STANDARD.encode(xml) });
+            let read = OutlookConfiguration::read_managed_devices(Object::of(&object).unwrap());
+            assert_eq!((read.local_sync, read.user_change), (Some(false), Some(true)));
+        }
+    }
 }

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use plist::{Dictionary, Value};
+use fleet::{document::Node, lint::property_list};
 
 use crate::{
     export::email_profile::{EasAccount, Service},
     limits::PAYLOAD_BYTES_MAX,
 };
+
+/// Microsoft's Enterprise SSO plug-in, a part of Authenticator.
+pub(crate) const SSO_EXTENSION: &str = "com.microsoft.azureauthenticator.ssoextension";
 
 /// What of a profile concerns contacts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,59 +57,27 @@ pub(crate) fn read(payload: Option<&str>) -> Result<ProfileContent, PayloadProbl
     }
     let compact: String = payload.chars().filter(|character| !character.is_ascii_whitespace()).collect();
     let bytes = STANDARD.decode(compact).unwrap_or_else(|_| payload.as_bytes().to_vec());
-    let root = property_list(&bytes).ok_or(PayloadProblem::NoProfile)?;
+    let root = property_list(&bytes).filter(|root| !root.members().is_empty()).ok_or(PayloadProblem::NoProfile)?;
     Ok(content(&root))
 }
 
-/// Reads an XML property list; a signed profile carries it within its envelope as it is.
-pub(crate) fn property_list(bytes: &[u8]) -> Option<Dictionary> {
-    let (start, end) = (find(bytes, b"<plist")?, find(bytes, b"</plist>")? + b"</plist>".len());
-    let text = bytes.get(start..end)?;
-    if nested_too_deep(text) {
-        return None;
-    }
-    Value::from_reader_xml(text).ok()?.into_dictionary()
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
-}
-
-/// Deeper than any profile: what unfolds a nested value takes a part of the stack for each level.
-fn nested_too_deep(text: &[u8]) -> bool {
-    const DEPTH_MAX: usize = 64;
-    let mut depth = 0_usize;
-    for at in text.iter().enumerate().filter(|(_, byte)| **byte == b'<').map(|(at, _)| at) {
-        let rest = text.get(at..).unwrap_or_default();
-        let opens = [&b"<dict"[..], b"<array"].iter().any(|tag| rest.starts_with(tag));
-        let closes = [&b"</dict"[..], b"</array"].iter().any(|tag| rest.starts_with(tag));
-        depth = if opens { depth + 1 } else { depth.saturating_sub(usize::from(closes)) };
-        if depth > DEPTH_MAX {
-            return true;
-        }
-    }
-    false
-}
-
-fn content(root: &Dictionary) -> ProfileContent {
+fn content(root: &Node) -> ProfileContent {
     let mut content = ProfileContent::default();
-    let payloads = root.get("PayloadContent").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let itself = root.get("PayloadType").and_then(Value::as_string).filter(|kind| *kind != "Configuration");
-    let payloads = payloads.iter().filter_map(Value::as_dictionary).chain(itself.map(|_| root));
-    for payload in payloads {
-        match payload.get("PayloadType").and_then(Value::as_string).unwrap_or_default() {
+    let payloads = root.get("PayloadContent").map(Node::items).unwrap_or_default();
+    let itself = root.get("PayloadType").and_then(Node::text).filter(|kind| *kind != "Configuration");
+    for payload in payloads.iter().chain(itself.map(|_| root)) {
+        match payload.get("PayloadType").and_then(Node::text).unwrap_or_default() {
             "com.apple.eas.account" => content.accounts.push(account(payload)),
             "com.apple.applicationaccess" => {
-                let key = |name| payload.get(name).and_then(Value::as_boolean);
+                let key = |name| payload.get(name).and_then(Node::boolean);
                 let keys = &mut content.restrictions;
                 keys.managed_to_unmanaged = key("allowOpenFromManagedToUnmanaged").or(keys.managed_to_unmanaged);
                 keys.unmanaged_read = key("allowUnmanagedToReadManagedContacts").or(keys.unmanaged_read);
                 keys.managed_write = key("allowManagedToWriteUnmanagedContacts").or(keys.managed_write);
             }
             "com.apple.extensiblesso" => {
-                let extension = payload.get("ExtensionIdentifier").and_then(Value::as_string).unwrap_or_default();
-                content.sso_extension |=
-                    extension.eq_ignore_ascii_case("com.microsoft.azureauthenticator.ssoextension");
+                let extension = payload.get("ExtensionIdentifier").and_then(Node::text).unwrap_or_default();
+                content.sso_extension |= extension.eq_ignore_ascii_case(SSO_EXTENSION);
             }
             _ => {}
         }
@@ -114,21 +85,19 @@ fn content(root: &Dictionary) -> ProfileContent {
     content
 }
 
-fn account(payload: &Dictionary) -> EasAccount {
-    let flag = |name: &str, default| payload.get(name).and_then(Value::as_boolean).unwrap_or(default);
-    let text = |name: &str| payload.get(name).and_then(Value::as_string).map(str::to_owned);
+fn account(payload: &Node) -> EasAccount {
+    let flag = |name: &str, default| payload.get(name).and_then(Node::boolean).unwrap_or(default);
+    let text = |name: &str| payload.get(name).and_then(Node::text).map(str::to_owned);
     let pick = |suffix: &str| -> BTreeSet<Service> {
-        Service::ALL
-            .into_iter()
-            .filter(|service| flag(&format!("Enable{}{suffix}", service.apple_name()), true))
-            .collect()
+        let on = |service: &Service| flag(&format!("Enable{}{suffix}", service.apple_name()), true);
+        Service::ALL.into_iter().filter(on).collect()
     };
     EasAccount {
         host: text("Host"),
         services: pick(""),
         user_may_change: pick("UserOverridable"),
         oauth: flag("OAuth", false),
-        certificate: ["PayloadCertificateUUID", "Certificate"].iter().any(|key| payload.contains_key(key)),
+        certificate: ["PayloadCertificateUUID", "Certificate"].iter().any(|key| payload.get(key).is_some()),
         ssl: flag("SSL", false),
         sign_in_url: text("OAuthSignInURL"),
     }
