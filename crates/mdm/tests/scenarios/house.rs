@@ -1,6 +1,7 @@
 //! An installation with Anna and Ben in it, an MDM server, and a clock that is turned by hand.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -20,7 +21,10 @@ use hub::{Clock, Entropy};
 use identity::{ClientCertificate, Identity, InstallationKey};
 use ledger::{
     AccountId, Database, LedgerError,
-    tables::people::{self, Person},
+    tables::{
+        certificates as table,
+        people::{self, Person},
+    },
 };
 use mdm::{
     EnrolmentChange, Enrolments, Pending, Push, Register, Service, Settings, push::Logged, register::Parts, router,
@@ -54,7 +58,7 @@ impl Hand {
     }
 }
 
-/// Different bytes each time, the same in every run.
+/// Different bytes each time.
 pub struct Counter(AtomicU64);
 
 impl Entropy for Counter {
@@ -86,6 +90,10 @@ impl Heard {
     }
 }
 
+/// Keys take their time, so every house has the same authority and the same certificates.
+static AUTHORITY: tokio::sync::OnceCell<table::Authority> = tokio::sync::OnceCell::const_new();
+static ISSUED: Mutex<BTreeMap<(String, u64), table::Certificate>> = Mutex::new(BTreeMap::new());
+
 pub struct House {
     pub ledger: Database,
     pub certificates: Certificates,
@@ -95,6 +103,7 @@ pub struct House {
     pub push: Arc<Logged>,
     pub heard: Arc<Heard>,
     pub clock: Arc<Hand>,
+    issued: AtomicU64,
 }
 
 impl House {
@@ -124,7 +133,9 @@ impl House {
                 .unwrap();
         }
         let clock = Hand::today();
-        let entropy = Arc::new(Counter(AtomicU64::new(0)));
+        // Certificates of one house are shown in others: their numbers must differ.
+        static HOUSES: AtomicU64 = AtomicU64::new(1);
+        let entropy = Arc::new(Counter(AtomicU64::new(HOUSES.fetch_add(1, Ordering::SeqCst) << 32)));
         let key = InstallationKey::from([7; 32]);
         let settings = identity::Settings::new(key.clone());
         let identity = Identity::new(ledger.clone(), Arc::clone(&clock) as _, Arc::clone(&entropy) as _, settings);
@@ -137,6 +148,12 @@ impl House {
             Arc::clone(&entropy) as _,
             settings,
         );
+        let authority = AUTHORITY.get_or_init(async || {
+            certificates.authority().await.unwrap();
+            ledger.read(table::authority).await.unwrap().unwrap()
+        });
+        let authority = authority.await.clone();
+        ledger.write(move |tx| table::insert_authority(tx, &authority)).await.unwrap();
         let heard = Arc::new(Heard::default());
         let register = Register::new(Parts {
             ledger: ledger.clone(),
@@ -149,13 +166,24 @@ impl House {
         let service =
             Service::open(register.clone(), certificates.clone(), waker, &settings_of(URL, TOPIC)).await.unwrap();
         let router = router(service.clone());
-        Self { ledger, certificates, register, service, router, push, heard, clock }
+        Self { ledger, certificates, register, service, router, push, heard, clock, issued: AtomicU64::new(0) }
     }
 
-    /// A certificate of the authority, as the listener puts it into requests.
+    /// A certificate of the authority, as the listener puts it into requests. Each is another one.
     pub async fn certificate(&self, email: &str) -> Arc<ClientCertificate> {
-        let issued = self.certificates.issue(email, "iPhone", None).await.unwrap();
-        Arc::new(self.trusted(issued.certificate()).await)
+        let key = (email.to_owned(), self.issued.fetch_add(1, Ordering::SeqCst));
+        let known = ISSUED.lock().unwrap().get(&key).cloned();
+        let row = if let Some(row) = known {
+            let kept = row.clone();
+            self.ledger.write(move |tx| table::insert(tx, &kept)).await.unwrap();
+            row
+        } else {
+            let serial = self.certificates.issue(email, "iPhone", None).await.unwrap().serial;
+            let row = self.ledger.read(move |tx| table::by_serial(tx, &serial)).await.unwrap().unwrap();
+            ISSUED.lock().unwrap().insert(key, row.clone());
+            row
+        };
+        Arc::new(self.trusted(&row.certificate).await)
     }
 
     pub async fn trusted(&self, der: &[u8]) -> ClientCertificate {
