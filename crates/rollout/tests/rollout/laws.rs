@@ -34,6 +34,8 @@ const VERSIONS: [&str; 5] = ["12.5.7", "12.9", "13.0", "15.8", "17.2"];
 #[derive(Debug, Clone)]
 enum Happening {
     Hours(u8),
+    /// A phone truly does what it was last told, and says so.
+    Obeys(u8),
     Work,
     Told(u8),
     Given(u8),
@@ -41,10 +43,24 @@ enum Happening {
     NotNow(u8),
     Acknowledged(u8),
     Failed(u8),
-    Listed { order: u8, ours: bool, current: bool },
-    Configured { order: u8, wanted: bool },
-    Facts { phone: u8, version: u8 },
-    Accounts { phone: u8, mail: bool, there: bool },
+    Listed {
+        order: u8,
+        ours: bool,
+        current: bool,
+    },
+    Configured {
+        order: u8,
+        wanted: bool,
+    },
+    Facts {
+        phone: u8,
+        version: u8,
+    },
+    Accounts {
+        phone: u8,
+        mail: bool,
+        there: bool,
+    },
     Synced(u8),
     Enrolled(u8),
     CheckedOut(u8),
@@ -59,7 +75,8 @@ fn happening() -> impl Strategy<Value = Happening> {
     let n = any::<u8>();
     prop_oneof![
         3 => (0_u8..30).prop_map(H::Hours),
-        12 => Just(H::Work),
+        16 => Just(H::Work),
+        24 => n.prop_map(H::Obeys),
         4 => n.prop_map(H::Told),
         4 => n.prop_map(H::Given),
         3 => n.prop_map(H::Delivered),
@@ -162,6 +179,7 @@ impl Run {
         match happening {
             Happening::Hours(count) => self.now += hours(i64::from(count)),
             Happening::Work => self.work(),
+            Happening::Obeys(phone) => self.obeys(phone),
             Happening::Told(phone) => self.rollout.told(&self.pick(phone), self.now),
             Happening::Given(number) => {
                 if let Some((device, id)) = self.order(number) {
@@ -201,6 +219,37 @@ impl Run {
             Happening::Pause(true) => self.rollout.pause(),
             Happening::Pause(false) => self.rollout.resume(),
         }
+    }
+
+    /// So that random runs get far.
+    fn obeys(&mut self, phone: u8) {
+        let device = self.pick(phone);
+        self.rollout.told(&device, self.now);
+        let of_device = |(of, _, _): &&(EnrolmentId, OrderId, Order)| *of == device;
+        let Some((_, id, order)) = self.orders.iter().rev().find(of_device).cloned() else { return };
+        let last = |wanted: fn(&Order) -> bool| self.orders.iter().rev().filter(of_device).find(|(_, _, o)| wanted(o));
+        let event = match order {
+            Order::DeviceInformation => return self.facts(phone, 9),
+            Order::ReadAppConfiguration { .. } => {
+                let set = last(|order| matches!(order, Order::ConfigureApp { .. })).map(|(_, _, order)| order.clone());
+                let Some(Order::ConfigureApp { configuration, .. }) = set else {
+                    return self.fold(&device, Event::AppConfiguration(id, None));
+                };
+                if configuration == Some(self.wanted(&device)) {
+                    self.phones.get_mut(&device).unwrap().off_since.get_or_insert(self.now);
+                }
+                Event::AppConfiguration(id, configuration)
+            }
+            Order::ListProfiles => {
+                let changed = last(|order| matches!(order, Order::InstallProfile(_) | Order::RemoveProfile(_)));
+                let there = matches!(changed, Some((_, _, Order::InstallProfile(_))));
+                let identifier = format!("com.example.contacts.{device}");
+                let profile = ListedProfile { identifier, uuid: format!("{device}-1") };
+                Event::Profiles(id, there.then_some(profile).into_iter().collect())
+            }
+            _ => Event::Acknowledged(id),
+        };
+        self.fold(&device, event);
     }
 
     fn listed(&mut self, order: u8, ours: bool, current: bool) {
