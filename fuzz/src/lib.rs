@@ -16,6 +16,7 @@
 //! | `certificates` | what strangers send to the authority | read or refused, and nobody gets a certificate |
 //! | `mdm_messages` | messages of devices and webhooks on them | read or refused, the log stays readable, a stranger is answered 403 |
 //! | `profile_lint` | a profile or a declaration | there is a report, and it can be shown |
+//! | `tenant_export` | files of a company's policies | there is a report, whatever their order |
 //!
 //! To add one: a function here, a file in `fuzz_targets`, its `[[bin]]`, and seeds in `write-seeds`.
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ mod grammar;
 mod graph_path;
 mod profiles;
 mod request;
+mod tenants;
 mod tree;
 mod world;
 
@@ -39,4 +41,5 @@ pub use eas::{eas_commands, eas_structured};
 pub use formats::{autodiscover_xml, card_facts, eas_query, graph_json, vcard_import, wbxml_reader};
 pub use graph_path::graph_requests;
 pub use profiles::profile_lint;
+pub use tenants::tenant_export;
 pub use tree::wbxml_roundtrip;

@@ -19,6 +19,7 @@ use wbxml::{
 mod request;
 
 mod profiles;
+mod tenants;
 
 use request::Request;
 
@@ -54,6 +55,7 @@ fn main() -> io::Result<()> {
     }
     choices()?;
     profiles::seeds()?;
+    tenants::seeds()?;
     texts()
 }
 
