@@ -159,6 +159,37 @@ async fn managed_apple_id_ends_with_ios_18() {
     assert_eq!(phone("18").enrol(&old, given()).await.unwrap_err().codes(), [1009, 4023]);
 }
 
+#[tokio::test]
+async fn the_device_shows_its_certificate_to_a_server_whose_root_came_with_the_profile() {
+    let (address, root, shown) = mdm_server::tls().await;
+    let root = payload(
+        "com.apple.security.root",
+        "org.example.enrolment.root",
+        "ROOT",
+        &format!("<key>PayloadContent</key><data>{}</data>", base64(&root)),
+    );
+    let enrolment = String::from_utf8(Server::enrolment_at(&address, "")).unwrap();
+    let mut phone = phone("17.4");
+    let stranger = phone.enrol(enrolment.as_bytes(), given()).await.unwrap_err();
+    assert!(matches!(stranger.faults().last(), Some(Fault::CannotCheckIn(_))), "nobody vouches for the server");
+    let identity = given();
+    let IdentitySource::Given(own) = &identity else { unreachable!() };
+    let own = own.certificate().to_vec();
+    phone.enrol(enrolment.replace("</array>", &format!("{root}</array>")).as_bytes(), identity).await.unwrap();
+    assert_eq!(*shown.lock().unwrap(), [own]);
+}
+
+#[tokio::test]
+async fn a_new_push_token_is_told_at_once() {
+    let server = Server::start().await;
+    let mut phone = server.enrolled("17.4").await;
+    let before = phone.push_token().unwrap().0.to_vec();
+    phone.change_push_token().await.unwrap();
+    let state = server.state();
+    let told = state.seen.last().unwrap().message.data("Token").unwrap();
+    assert!(told != before && phone.push_token().unwrap().0 == told);
+}
+
 // 3. The queue.
 
 #[tokio::test]
@@ -1070,6 +1101,26 @@ async fn a_name_of_more_than_64_octets_is_held_against_the_server() {
     server.queue("D", "DeclarativeManagement", "");
     assert!(phone.connect().await.is_err());
     assert!(matches!(phone.violations(), [ManagedViolation::Declarations(_)]));
+}
+
+#[tokio::test]
+async fn an_activation_is_active_while_its_predicate_holds() {
+    let server = Server::start().await;
+    let mut phone = server.enrolled("17.4").await;
+    for (token, predicate, accounts) in [
+        ("1", "@status(device.model.family) == 'AppleTV'", 0),
+        ("2", "@status(device.model.family) == 'iPhone'", 1),
+        ("3", "@status(device.operating-system.version) >= '13'", 0),
+    ] {
+        declare(&server, &json!(["eas", "subs"]));
+        server.state().declarations[0].4 = json!({ "StandardConfigurations": ["eas"], "Predicate": predicate });
+        server.state().declarations[0].2 = token.to_owned();
+        server.queue(token, "DeclarativeManagement", "");
+        phone.connect().await.unwrap();
+        assert_eq!(phone.accounts().len(), accounts, "{predicate}");
+        let (_, activation) = phone.declarations().find(|(identifier, _)| *identifier == "act").unwrap();
+        assert_eq!(activation.active, accounts == 1);
+    }
 }
 
 // Faults and the crowd.

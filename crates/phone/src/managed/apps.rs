@@ -9,6 +9,11 @@ use super::plist::Dictionary;
 /// Outlook for iOS.
 pub const OUTLOOK: &str = "com.microsoft.Office.Outlook";
 
+/// The bundle id behind an App Store number; `None` for apps of no interest here.
+pub(super) fn in_app_store(number: i64) -> Option<&'static str> {
+    (number == 951_937_596).then_some(OUTLOOK)
+}
+
 /// How an app stands towards management.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppState {

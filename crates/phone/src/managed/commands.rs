@@ -1,6 +1,6 @@
 //! The commands, each as Apple's schema names it.
 
-use super::apps::{AppState, Asked, Installation};
+use super::apps::{AppState, Asked, Installation, in_app_store};
 use super::device::ManagedPhone;
 use super::enrolment::build_of;
 use super::fault::{ErrorChain, Fault};
@@ -289,8 +289,11 @@ impl ManagedPhone {
     }
 
     fn install_application(&mut self, command: &Dictionary) -> Outcome {
-        let Some(bundle) = command.text("Identifier") else {
-            return Outcome::Malformed(Fault::MalformedRequest("no Identifier".to_owned()).into());
+        let stored = command.integer("iTunesStoreID").and_then(in_app_store);
+        let Some(bundle) = command.text("Identifier").or(stored) else {
+            return Outcome::Malformed(
+                Fault::MalformedRequest("neither Identifier nor iTunesStoreID".to_owned()).into(),
+            );
         };
         let asked = self.asked();
         let wanted = Installation {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::apps::Installation;
+use super::apps::{Installation, in_app_store};
 use super::device::{ManagedError, ManagedPhone};
 use super::exchange_account::{AccountId, ExchangeSettings, Origin};
 use super::fault::{ErrorChain, Fault};
@@ -280,6 +280,7 @@ impl ManagedPhone {
                 self.mark(&item.identifier, validity == Validity::Valid, validity);
             }
         }
+        self.judge_activations();
         Ok(())
     }
 
@@ -290,12 +291,36 @@ impl ManagedPhone {
         }
     }
 
+    /// An activation is active while its predicate holds; one that names what is not there is invalid.
+    fn judge_activations(&mut self) {
+        let known = &self.declarations.known;
+        let activations = known.iter().filter(|(_, declaration)| declaration.kind == Kind::Activation);
+        let judged: Vec<(String, bool, Validity)> = activations
+            .map(|(identifier, activation)| {
+                let named = activation.payload.texts("StandardConfigurations");
+                let missing = named.into_iter().find(|name| !known.contains_key(name));
+                match missing {
+                    Some(name) => {
+                        let fault = Fault::Declaration(format!("the configuration {name:?} is missing"));
+                        (identifier.clone(), false, Validity::Invalid(fault.into()))
+                    }
+                    None => (identifier.clone(), self.is_active(activation), Validity::Valid),
+                }
+            })
+            .collect();
+        for (identifier, active, validity) in judged {
+            self.mark(&identifier, active, validity);
+        }
+    }
+
+    fn is_active(&self, activation: &Declaration) -> bool {
+        activation.kind_name == "com.apple.activation.simple"
+            && activation.payload.text("Predicate").is_none_or(|predicate| self.holds(predicate))
+    }
+
     /// The configurations that activations name whose predicates hold.
     fn activated(&self) -> BTreeSet<String> {
-        let activations = self.declarations.known.values().filter(|declaration| {
-            declaration.kind_name == "com.apple.activation.simple"
-                && declaration.payload.text("Predicate").is_none_or(|predicate| self.holds(predicate))
-        });
+        let activations = self.declarations.known.values().filter(|declaration| self.is_active(declaration));
         activations.flat_map(|activation| activation.payload.texts("StandardConfigurations")).collect()
     }
 
@@ -394,7 +419,8 @@ impl ManagedPhone {
     }
 
     async fn apply_app(&mut self, identifier: &str, payload: &Dictionary) -> Result<(), Applying> {
-        let bundle = payload.text("BundleID").ok_or(Fault::FieldMissing("BundleID"))?.to_owned();
+        let stored = payload.text("AppStoreID").and_then(|id| id.parse().ok()).and_then(in_app_store);
+        let bundle = payload.text("BundleID").or(stored).ok_or(Fault::FieldMissing("BundleID"))?.to_owned();
         let mut configuration = None;
         let reference = payload.text("LegacyAppConfigAssetReference").map(str::to_owned);
         if let Some(reference) = reference.filter(|_| self.spec.os.knows(Feature::LegacyAppConfig)) {

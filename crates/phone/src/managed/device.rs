@@ -127,7 +127,7 @@ pub enum NotAllowed {
 pub enum SignIn<'a> {
     /// On the server's pages, at the addresses of the account.
     OAuth(Mode, &'a Person),
-    /// With an app password or a token.
+    /// With an app password or a token, or with the certificate of the account's identity payload.
     With(Credentials),
 }
 
@@ -466,15 +466,20 @@ impl ManagedPhone {
         let scheme = if settings.tls { "https" } else { "http" };
         let address = self.spec.exchange_at.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
         let user = settings.user_name.as_ref().unwrap_or(&settings.email);
-        let credentials = Credentials::OAuth;
+        let identity = settings.identity_uuid.as_ref().and_then(|uuid| self.identities.get(uuid));
+        let credentials =
+            if settings.oauth.is_none() && identity.is_some() { Credentials::Certificate } else { Credentials::OAuth };
         let mut config = PhoneConfig::new(&address, user, credentials, &self.spec.eas_device_identifier).hurried();
         config.seed = self.spec.seed;
-        config.trust = self.trust(None)?;
+        config.trust = self.trust(identity)?;
         Ok(config)
     }
 
     /// The person signs in. The account then is an ordinary [`Phone`], ready for [`ManagedPhone::sync`].
     pub async fn sign_in(&mut self, id: AccountId, how: SignIn<'_>) -> Result<Option<SetUp>, ManagedError> {
+        if self.faults.offline {
+            return Err(ManagedError::Offline);
+        }
         let mut config = self.phone_config(id)?;
         let account = self.account_mut(id).ok_or(ManagedError::NoSuchAccount(id))?;
         let addresses = account.settings.oauth.clone().flatten();

@@ -196,8 +196,18 @@ impl ManagedPhone {
         sent
     }
 
-    /// Tells the push token (again).
-    pub(super) async fn token_update(&mut self) -> Result<(), ManagedError> {
+    /// The push service gave the device another token, which it tells at once.
+    pub async fn change_push_token(&mut self) -> Result<(), ManagedError> {
+        let token = self.random_bytes(32);
+        if let Some(enrolled) = self.enrolled.as_mut() {
+            enrolled.token = token;
+        }
+        let told = self.token_update().await;
+        self.hang_up();
+        told
+    }
+
+    async fn token_update(&mut self) -> Result<(), ManagedError> {
         let user = self.is_user_enrolled();
         let Some(enrolled) = self.enrolled.as_ref() else { return Err(ManagedError::NotEnrolled) };
         let mut update = Dictionary::new()

@@ -52,8 +52,8 @@ pub struct ExchangeSettings {
     pub oauth: Option<Option<OAuthProfile>>,
     /// https instead of http: the payload's SSL, always in a declaration.
     pub tls: bool,
-    /// A client certificate says who it is.
-    pub by_certificate: bool,
+    /// PayloadUUID of the identity whose certificate says who it is; it counts without OAuth, too.
+    pub identity_uuid: Option<String>,
     /// The data types that are on to begin with.
     pub services: BTreeSet<Service>,
     /// The data types whose switch the person cannot move.
@@ -71,7 +71,7 @@ impl ExchangeSettings {
             user_name: Some(email.to_owned()),
             oauth: None,
             tls: true,
-            by_certificate: false,
+            identity_uuid: None,
             services: Service::every(),
             locked: BTreeSet::new(),
             visible_name: None,
@@ -116,7 +116,7 @@ impl ExchangeSettings {
             user_name,
             oauth: with_oauth.then_some(addresses),
             tls: payload.boolean("SSL") == Some(true),
-            by_certificate: payload.has("PayloadCertificateUUID") || payload.has("Certificate"),
+            identity_uuid: text("PayloadCertificateUUID"),
             services,
             locked,
             visible_name: text("PayloadDisplayName"),
@@ -159,7 +159,7 @@ impl ExchangeSettings {
             host,
             oauth: with_oauth.then_some(addresses),
             tls: true,
-            by_certificate: payload.has("AuthenticationIdentityAssetReference"),
+            identity_uuid: None,
             services,
             locked,
             visible_name: text("VisibleName"),
@@ -175,6 +175,7 @@ impl ExchangeSettings {
     /// Whether going from the other to this one asks the person to sign in again.
     pub(super) fn asks_again_after(&self, before: &ExchangeSettings) -> bool {
         self.oauth != before.oauth
+            || self.identity_uuid != before.identity_uuid
             || self.services != before.services
             || self.user_name != before.user_name
             || self.email != before.email

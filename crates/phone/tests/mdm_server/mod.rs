@@ -15,8 +15,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use phone::managed::plist::{self, Dictionary};
 use phone::managed::{DeviceSpec, Identity, IdentitySource, ManagedPhone, OsVersion};
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 pub const OUTLOOK: &str = "com.microsoft.Office.Outlook";
 pub const MESSENGER: &str = "net.whatsapp.WhatsApp";
@@ -137,6 +143,76 @@ impl Server {
             ),
         );
         profile("org.example.enrolment", "E1", &[mdm])
+    }
+}
+
+/// A TLS server that wants a client certificate and answers everything with an empty 200: its address, its root (DER), and the
+/// certificates it was shown.
+pub async fn tls() -> (String, Vec<u8>, Arc<Mutex<Vec<Vec<u8>>>>) {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(Arc::new(WhoeverComes(provider)))
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = format!("https://localhost:{}/mdm", listener.local_addr().unwrap().port());
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&shown);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            seen.lock().unwrap().extend(certificates.iter().map(|certificate| certificate.to_vec()));
+            let service = service_fn(|_| async { Ok::<_, Infallible>(response(200, Vec::new())) });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    (address, made.cert.der().to_vec(), shown)
+}
+
+/// Takes every client certificate, but wants one.
+#[derive(Debug)]
+struct WhoeverComes(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for WhoeverComes {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 
