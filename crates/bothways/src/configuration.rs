@@ -14,7 +14,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::{data_folder::DataFolder, fleet_settings::Fleet, limits, network::Network, span};
+use crate::{data_folder::DataFolder, fleet_settings::Fleet, limits, management::Mdm, network::Network, span};
 
 /// The file a new data folder gets.
 const TEMPLATE: &str = include_str!("bothways.toml");
@@ -43,6 +43,8 @@ pub struct Configuration {
     pub provisioning: Provisioning,
     /// What profiles for enrolled devices say.
     pub fleet: Fleet,
+    /// Through what enrolled devices are managed.
+    pub mdm: Mdm,
     /// The key that seals what must stay secret.
     pub secrets: Secrets,
     /// What is kept of who did what.
@@ -373,7 +375,7 @@ impl Configuration {
         if self.company.is_some() && self.server.public_url.is_none() {
             return Some("[company] needs server.public_url: the provider sends people back to an address it knows");
         }
-        if let Some(complaint) = self.fleet.complaint() {
+        if let Some(complaint) = self.fleet.complaint().or(self.mdm.complaint(self.server.public_url.as_deref())) {
             return Some(complaint);
         }
         match self.server.public_url.as_deref().map(http::Uri::try_from) {

@@ -1,9 +1,9 @@
 //! `[fleet]`: what profiles for enrolled devices say, and what signs them.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use certificates::{Certificates, DocumentSigner};
+use certificates::{Authority, Certificates, DocumentSigner};
 use fleet::profile::Hub;
 use serde::Deserialize;
 
@@ -102,23 +102,40 @@ fn reversed(host: &str) -> String {
     labels.chain(["bothways"]).collect::<Vec<_>>().join(".")
 }
 
-/// Signs a document with the company's certificate, or the installation's authority.
-pub async fn sign(
-    document: &[u8],
+/// What signs documents.
+pub enum Signer {
+    /// The company's certificate.
+    Company(DocumentSigner),
+    /// The installation's authority.
+    Authority(Arc<Authority>),
+}
+
+impl Signer {
+    /// The document with its signature, DER.
+    pub fn sign(&self, document: &[u8]) -> anyhow::Result<Vec<u8>> {
+        Ok(match self {
+            Self::Company(signer) => signer.sign(document)?,
+            Self::Authority(authority) => authority.sign_document(document)?,
+        })
+    }
+}
+
+/// The company's certificate if the settings name one, else the installation's authority, which is made when there is none.
+pub async fn signer(
     folder: &DataFolder,
     configuration: &Configuration,
     certificates: &Certificates,
-) -> anyhow::Result<Vec<u8>> {
+) -> anyhow::Result<Signer> {
     let settings = &configuration.fleet;
     let (Some(certificate), Some(key)) = (&settings.signing_certificate, &settings.signing_key) else {
-        return Ok(certificates.sign_document(document).await?);
+        return Ok(Signer::Authority(certificates.authority().await?));
     };
     let read = |file: &PathBuf| {
         let file = folder.path().join(file);
         std::fs::read(&file).with_context(|| format!("[fleet]: {} cannot be read", file.display()))
     };
     let signer = DocumentSigner::from_pem(&read(certificate)?, &read(key)?);
-    Ok(signer.context("[fleet] signing_certificate and signing_key cannot be used")?.sign(document)?)
+    Ok(Signer::Company(signer.context("[fleet] signing_certificate and signing_key cannot be used")?))
 }
 
 #[cfg(test)]

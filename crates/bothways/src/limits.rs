@@ -90,3 +90,21 @@ pub const DISK_FREE_BYTES_MIN: u64 = 1024 * 1024 * 1024;
 
 /// The longest an access token may be good.
 pub const ACCESS_TOKEN_LIFE_MAX: Duration = Duration::from_hours(24);
+
+/// How often waiting devices are woken again, or answers that were lost are asked for.
+pub const MANAGEMENT_ROUND: Duration = Duration::from_secs(30);
+
+/// After how long without an answer NanoMDM's device is asked again.
+pub const MANAGEMENT_SILENCE: Duration = Duration::from_hours(1);
+
+/// How long commands that are done, and what devices did, are kept.
+pub const MANAGEMENT_KEPT: Duration = Duration::from_hours(24 * 90);
+
+/// How often a running server carries rollouts on.
+pub const ROLLOUT_ROUND: Duration = Duration::from_secs(15);
+
+/// A device that management has not heard of for longer is held back.
+pub const ROLLOUT_SEEN_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
+
+/// Bytes of a list of devices.
+pub const INVENTORY_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -18,6 +18,7 @@ use x509_cert::{
 };
 
 use crate::{
+    authority::Authority,
     cms::{
         Digest,
         signed::{self, Signed, Unreadable},
@@ -141,18 +142,24 @@ pub enum NotSigned {
     NotTrusted(#[from] NotTrusted),
 }
 
+impl Authority {
+    /// Signs a document. DER: SignedData with the document in it. The same document gives the same bytes.
+    pub fn sign_document(&self, document: &[u8]) -> Result<Vec<u8>> {
+        signed::sign_with(
+            std::slice::from_ref(self.certificate()),
+            (Digest::Sha256, AuthorityKey::algorithm()),
+            |message| self.sign(message),
+            Some(document.to_vec()),
+            Vec::new(),
+        )
+    }
+}
+
 impl Certificates {
     /// Signs a document with the authority, which is made when there is none. DER: SignedData with the document in it.
     /// The same document gives the same bytes.
     pub async fn sign_document(&self, document: &[u8]) -> Result<Vec<u8>> {
-        let authority = self.authority().await?;
-        signed::sign_with(
-            std::slice::from_ref(authority.certificate()),
-            (Digest::Sha256, AuthorityKey::algorithm()),
-            |message| authority.sign(message),
-            Some(document.to_vec()),
-            Vec::new(),
-        )
+        self.authority().await?.sign_document(document)
     }
 
     /// Which client of this installation's authority has signed exactly these bytes; `signature` is SignedData without

@@ -108,6 +108,6 @@ impl Serve {
         log.format = self.log_format.unwrap_or(log.format);
         log.filter = self.log.unwrap_or_else(|| std::mem::take(&mut log.filter));
         configuration.check()?;
-        Ok(Options { configuration, pid_file: self.pid_file })
+        Ok(Options { configuration, pid_file: self.pid_file, push: None })
     }
 }

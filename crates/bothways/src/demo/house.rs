@@ -146,7 +146,7 @@ impl Running {
             .build()
             .context("threads cannot be started")?;
         let mut running = Self { server: None, threads: Some(threads) };
-        let options = Options { configuration, pid_file: None };
+        let options = Options { configuration, pid_file: None, push: None };
         if let Some(threads) = &running.threads {
             let server = threads.spawn(async move { Server::start(&folder, options).await });
             running.server = Some(server.await.context("the hub's threads ended")??);

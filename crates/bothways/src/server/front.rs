@@ -38,6 +38,7 @@ enum Room {
     Graph,
     SignIn,
     Certificates,
+    Management,
     Health,
     Readiness,
     Metrics,
@@ -57,6 +58,7 @@ impl Room {
             _ if first.eq_ignore_ascii_case("v1.0") => Self::Graph,
             _ if oauth::ROOMS.contains(&first) => Self::SignIn,
             _ if matches!(first, "scep" | "crl" | "ocsp") => Self::Certificates,
+            _ if first == "mdm" => Self::Management,
             _ => Self::Nothing,
         }
     }
@@ -68,6 +70,7 @@ impl Room {
             Self::Graph => "graph",
             Self::SignIn => "sign-in",
             Self::Certificates => "certificates",
+            Self::Management => "mdm",
             Self::Health | Self::Readiness | Self::Metrics => "operations",
             Self::Nothing => "none",
         }
@@ -84,6 +87,8 @@ pub struct Front {
     pub sign_in: Router,
     /// SCEP, revocation lists, OCSP.
     pub certificates: Router,
+    /// The MDM server inside, or the webhook of another; empty without either.
+    pub management: Router,
     /// Asked whether it answers.
     pub ledger: Database,
     /// What has been counted.
@@ -109,7 +114,12 @@ impl Front {
         let room = match (service, Room::of(request.uri().path())) {
             (
                 Service::Metrics,
-                Room::ActiveSync | Room::Autodiscover | Room::Graph | Room::SignIn | Room::Certificates,
+                Room::ActiveSync
+                | Room::Autodiscover
+                | Room::Graph
+                | Room::SignIn
+                | Room::Certificates
+                | Room::Management,
             ) => Room::Nothing,
             (_, room) => room,
         };
@@ -150,17 +160,8 @@ impl Front {
                 let Ok(answer) = self.sign_in.clone().oneshot(request).await;
                 answer
             }
-            Room::Certificates => {
-                let (parts, body) = request.into_parts();
-                let bytes = match self.bodies.read(body).await {
-                    Ok(bytes) => bytes,
-                    Err(error) => return error.answer(),
-                };
-                let mut request = Request::from_parts(parts, Body::from(bytes));
-                request.extensions_mut().insert(certificates::Network(client.ip()));
-                let Ok(answer) = self.certificates.clone().oneshot(request).await;
-                answer
-            }
+            Room::Certificates => self.whole(self.certificates.clone(), client, request).await,
+            Room::Management => self.whole(self.management.clone(), client, request).await,
             Room::Health => body::text(StatusCode::OK, "ok\n"),
             Room::Readiness => self.readiness().await,
             Room::Metrics if service == Service::Metrics || (client.ip().is_loopback() && !self.behind_proxy) => {
@@ -170,6 +171,19 @@ impl Front {
             }
             Room::Metrics | Room::Nothing => body::text(StatusCode::NOT_FOUND, "there is nothing here\n"),
         }
+    }
+
+    /// For rooms whose messages are read whole before they are looked at.
+    async fn whole(&self, router: Router, client: SocketAddr, request: Request<Incoming>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let bytes = match self.bodies.read(body).await {
+            Ok(bytes) => bytes,
+            Err(error) => return error.answer(),
+        };
+        let mut request = Request::from_parts(parts, Body::from(bytes));
+        request.extensions_mut().insert(certificates::Network(client.ip()));
+        let Ok(answer) = router.oneshot(request).await;
+        answer
     }
 
     async fn activesync(&self, client: SocketAddr, request: Request<Incoming>) -> Answer {
@@ -263,6 +277,7 @@ mod tests {
         assert_eq!(Room::of("/OAuth2/token"), Room::Nothing);
         assert_eq!(Room::of("/scep/pkiclient.exe"), Room::Certificates);
         assert_eq!(Room::of("/ocsp/MEQ="), Room::Certificates);
+        assert_eq!(Room::of("/mdm/checkin"), Room::Management);
         assert_eq!(Room::of("/"), Room::Nothing);
     }
 

@@ -29,6 +29,8 @@ use crate::{
     hints,
     installation::Installation,
     limits,
+    management::Way,
+    rollouts,
 };
 use body::BodyReader;
 use clients::Clients;
@@ -38,12 +40,14 @@ use pid_file::PidFile;
 use tls::{Certificate, Tls};
 
 /// How to serve, settings and command line taken together.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// The data folder's settings.
     pub configuration: Configuration,
     /// Written when the server listens, removed when it has stopped.
     pub pid_file: Option<PathBuf>,
+    /// Wakes enrolled devices in place of Apple's service: for simulated ones.
+    pub push: Option<Arc<dyn mdm::Push>>,
 }
 
 /// A server that listens. Dropping it stops it without order; call [`stop`](Self::stop).
@@ -78,6 +82,7 @@ impl Server {
         let activesync = installation.activesync(&options.configuration);
         let graph = installation.graph(&options.configuration)?;
         let clients = Arc::new(Clients::load(folder, &options.configuration)?);
+        let management = Way::open(&installation, folder, &options.configuration, options.push).await?;
         if let Some(authority) = installation.certificates.known_authority().await? {
             clients.learn(&authority)?;
         }
@@ -91,6 +96,7 @@ impl Server {
                 graph: graph::router(graph.clone()),
                 sign_in: oauth::router(installation.oauth(&options.configuration)),
                 certificates: certificates::router(installation.certificates.clone()),
+                management: management.as_ref().map(Way::router).unwrap_or_default(),
                 ledger: installation.ledger.clone(),
                 metrics,
                 behind_proxy: settings.behind_proxy,
@@ -109,6 +115,11 @@ impl Server {
         let authority = clients::learn_when_made(installation.certificates.clone(), clients, tls);
         tasks.push(tokio::spawn(authority));
         tasks.extend(listeners.into_iter().map(|listener| tokio::spawn(listener.run(house.clone()))));
+        if let Some(way) = management {
+            tasks.push(tokio::spawn(way.clone().tend()));
+            let (folder, configuration) = (folder.clone(), options.configuration.clone());
+            tasks.push(tokio::spawn(rollouts::tend(way, folder, configuration, installation)));
+        }
         let pid_file = options.pid_file.as_deref().map(|path| {
             PidFile::write(path).with_context(|| format!("the pid file {} cannot be written", path.display()))
         });

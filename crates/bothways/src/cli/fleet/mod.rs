@@ -1,7 +1,9 @@
 //! `bothways fleet`: what enrolled devices need, whether the company's policies agree with it, and how it gets there.
 
+mod devices;
 mod lint;
 mod profile;
+pub(crate) mod rollout;
 
 use std::path::Path;
 
@@ -27,6 +29,10 @@ pub enum Fleet {
     #[command(subcommand)]
     Profile(profile::Profile),
     Lint(lint::Lint),
+    Devices(devices::Devices),
+    /// Bring the contacts account to devices, wave by wave: plan, start, status, pause, rollback.
+    #[command(subcommand)]
+    Rollout(rollout::Rollout),
 }
 
 impl Fleet {
@@ -34,6 +40,8 @@ impl Fleet {
         match self {
             Self::Profile(profile) => profile.run(data).await,
             Self::Lint(lint) => lint.run(),
+            Self::Devices(devices) => devices.run(data).await,
+            Self::Rollout(rollout) => rollout.run(data).await,
         }
     }
 }

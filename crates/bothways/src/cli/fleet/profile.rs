@@ -9,13 +9,16 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum};
 use fleet::{
     enrolment::Enrolment,
-    profile::{Account, ClientIdentity, Installation as Way, Options, Person, Scep, SignIn, contacts},
+    profile::{Account, ClientIdentity, Installation as Installer, Options, Person, Scep, SignIn, contacts},
 };
+
+use mdm::Letterhead;
 
 use super::Mode;
 use crate::{
     cli::{Done, Missing, duration, open_with},
     fleet_settings::{self, Address},
+    management::Way,
 };
 
 const EXAMPLES: &str = "\
@@ -32,6 +35,20 @@ The same person gets the same account again: installing it anew asks nobody to s
 #[command(after_help = EXAMPLES)]
 pub enum Profile {
     Contacts(Contacts),
+    Enrolment(Enrol),
+}
+
+/// The profile with which a person's device enrols with the MDM server inside ([mdm] server = "inside").
+///
+/// The device fetches its certificate by SCEP with the challenge in it, which is good once and for a day.
+#[derive(Debug, Args)]
+pub struct Enrol {
+    /// Whose device.
+    #[arg(long, value_name = "EMAIL")]
+    user: String,
+    /// Do not sign it.
+    #[arg(long)]
+    unsigned: bool,
 }
 
 /// The managed account with contacts only, the boundary around it, and the way to the help page.
@@ -83,7 +100,37 @@ impl Profile {
     pub(super) async fn run(self, data: &Path) -> anyhow::Result<Done> {
         match self {
             Self::Contacts(contacts) => contacts.run(data).await,
+            Self::Enrolment(enrol) => enrol.run(data).await,
         }
+    }
+}
+
+impl Enrol {
+    async fn run(self, data: &Path) -> anyhow::Result<Done> {
+        let (folder, configuration, mut installation) = open_with(data, Missing::Refuse).await?;
+        let Some(Way::Inside(service)) = Way::open(&installation, &folder, &configuration, None).await? else {
+            anyhow::bail!("there is no MDM server inside; set [mdm] server = \"inside\" in bothways.toml");
+        };
+        if !service.can_wake() {
+            eprintln!("note: without a push certificate in [mdm] devices are not woken; they come when they do");
+        }
+        let offer = service.offer(&self.user).await?;
+        let (hub, _) = fleet_settings::hub(&configuration);
+        let letterhead = Letterhead {
+            organisation: hub.organisation.clone(),
+            identifier_prefix: hub.identifier_prefix.clone(),
+            sign_messages: true,
+            roots: Vec::new(),
+        };
+        let profile = offer.profile(&letterhead)?.to_plist();
+        let document = if self.unsigned {
+            profile
+        } else {
+            fleet_settings::signer(&folder, &configuration, &installation.certificates).await?.sign(&profile)?
+        };
+        installation.finish().await;
+        io::stdout().lock().write_all(&document)?;
+        Ok(Done::Whole)
     }
 }
 
@@ -113,7 +160,7 @@ impl Contacts {
         };
         let options = Options {
             account: self.account(&installation, &hub, &person).await?,
-            installation: if self.by_hand { Way::ByHand } else { Way::Mdm },
+            installation: if self.by_hand { Installer::ByHand } else { Installer::Mdm },
             restrictions: !self.no_restrictions,
             web_clip: !self.no_web_clip,
             audio_calls: self.audio_calls.clone(),
@@ -123,7 +170,7 @@ impl Contacts {
         let document = if self.unsigned {
             profile
         } else {
-            fleet_settings::sign(&profile, &folder, &configuration, &installation.certificates).await?
+            fleet_settings::signer(&folder, &configuration, &installation.certificates).await?.sign(&profile)?
         };
         installation.finish().await;
         io::stdout().lock().write_all(&document)?;
