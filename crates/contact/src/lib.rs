@@ -11,6 +11,7 @@
 //! To add a path: write a module beside [`eas`] with a wire type, `project` and `absorb`, and put its row into the
 //! law tests in `tests/laws.rs`; the five laws are what makes it a lens.
 
+pub mod adoption;
 pub mod card;
 pub mod date;
 pub mod eas;

@@ -33,3 +33,9 @@ const fn quality(percent: u8) -> NonZeroU8 {
         None => NonZeroU8::MIN,
     }
 }
+
+/// The side, in pixels, at which two pictures are compared: small enough for scaling and packing not to matter.
+pub const COPY_SIDE: u32 = 16;
+
+/// How much a colour of a pixel may differ on average, of 255, between a picture and its smaller copy.
+pub const COPY_DIFFERENCE_MAX: u64 = 8;

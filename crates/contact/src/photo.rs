@@ -13,8 +13,8 @@ use image::{
 use crate::{
     BlobHash,
     limits::{
-        PHOTO_BYTES_MAX, PHOTO_DECODE_BYTES_MAX, PHOTO_SIDE_MAX, SERVED_PHOTO_BYTES_MAX, SERVED_PHOTO_QUALITIES,
-        SERVED_PHOTO_SIDES,
+        COPY_DIFFERENCE_MAX, COPY_SIDE, PHOTO_BYTES_MAX, PHOTO_DECODE_BYTES_MAX, PHOTO_SIDE_MAX,
+        SERVED_PHOTO_BYTES_MAX, SERVED_PHOTO_QUALITIES, SERVED_PHOTO_SIDES,
     },
 };
 
@@ -76,6 +76,40 @@ pub fn prepare(bytes: &[u8]) -> Result<PreparedPhoto, PhotoError> {
         served_hash: BlobHash::of(&served),
         served,
     })
+}
+
+/// Whether two pictures show the same, one of them perhaps smaller, packed harder, or cut to its middle square, as programs
+/// do that pass photos on. What cannot be decoded is a copy of nothing.
+#[must_use]
+pub fn is_copy(one: &[u8], other: &[u8]) -> bool {
+    let (Some(one), Some(other)) = (readable(one), readable(other)) else { return false };
+    let same_shape = {
+        let (across, down) =
+            (u64::from(one.width()) * u64::from(other.height()), u64::from(other.width()) * u64::from(one.height()));
+        across.abs_diff(down) * 20 <= across.max(down)
+    };
+    same_shape && is_alike(&one, &other) || is_alike(&middle(&one), &middle(&other))
+}
+
+fn readable(bytes: &[u8]) -> Option<DynamicImage> {
+    let format =
+        image::guess_format(bytes).ok().filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Png));
+    decode(bytes, format?).ok().filter(|picture| picture.width() > 0 && picture.height() > 0)
+}
+
+/// The square in the middle.
+fn middle(picture: &DynamicImage) -> DynamicImage {
+    let side = picture.width().min(picture.height());
+    picture.crop_imm((picture.width() - side) / 2, (picture.height() - side) / 2, side, side)
+}
+
+/// Alike at a size at which scaling and packing no longer show.
+fn is_alike(one: &DynamicImage, other: &DynamicImage) -> bool {
+    let small =
+        |picture: &DynamicImage| picture.resize_exact(COPY_SIDE, COPY_SIDE, FilterType::Triangle).to_rgb8().into_raw();
+    let (one, other) = (small(one), small(other));
+    let differences = one.iter().zip(&other).map(|(one, other)| u64::from(one.abs_diff(*other)));
+    differences.sum::<u64>() <= COPY_DIFFERENCE_MAX * one.len() as u64
 }
 
 fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, PhotoError> {

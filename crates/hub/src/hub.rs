@@ -126,6 +126,11 @@ impl Access {
         Self { hub: self.hub.clone(), account: self.account, author: format!("{}:{device}", self.author).into() }
     }
 
+    /// The same contacts; what is written bears this author.
+    pub(crate) fn authored(&self, author: &str) -> Self {
+        Self { author: author.into(), ..self.clone() }
+    }
+
     pub(crate) fn hub(&self) -> &Hub {
         &self.hub
     }

@@ -8,6 +8,7 @@
 //! To add a path: translate its requests into calls of [`Access`], and its tokens into revisions ([`feed::Position`]).
 //! If it needs a rule of its own, the rule belongs here.
 
+pub mod adoption;
 mod ambient;
 pub mod books;
 pub mod caller;

@@ -100,6 +100,13 @@ pub fn merge(base: &Card, mine: &Card, theirs: &Card, winner: Winner) -> Merged 
     Merged { card: Card { uid, kind, items }, conflicts: judge.conflicts }
 }
 
+/// Two sides' item, joined without regard to the rest of their cards, and what was in conflict.
+pub(crate) fn joined_item(base: &Item, mine: &Item, theirs: &Item, winner: Winner) -> (Item, Vec<Conflict>) {
+    let mut judge = Judge { winner, item: Some(mine.id), conflicts: Vec::new() };
+    let joined = judge.both(Some(base), mine, theirs);
+    (joined, judge.conflicts)
+}
+
 /// Decides facet by facet and writes down what it decided against.
 struct Judge {
     winner: Winner,

@@ -42,3 +42,32 @@ pub(super) fn day(text: &str) -> Option<PartialDate> {
     };
     PartialDate::new(year, month.parse().ok()?, day.parse().ok()?).ok()
 }
+
+/// A moment as REV has it (RFC 2426 3.6.4, RFC 6350 4.3.5), in microseconds since 1970: `2024-01-01T10:00:00Z`,
+/// `20240101T100000Z`, with an offset, or a day alone, which means its beginning. `None` for anything else.
+pub(super) fn moment(text: &str) -> Option<i64> {
+    use jiff::{Timestamp, civil, tz::TimeZone};
+    let text = text.trim();
+    let in_utc = |time: civil::DateTime| time.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    let moment = text
+        .parse::<Timestamp>()
+        .ok()
+        .or_else(|| in_utc(text.trim_end_matches(['Z', 'z']).parse::<civil::DateTime>().ok()?))?;
+    Some(moment.as_microsecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_read_as_programs_write_it() {
+        let noon = 1_704_110_400_000_000;
+        for text in ["2024-01-01T12:00:00Z", "20240101T120000Z", "2024-01-01T14:00:00+02:00", " 2024-01-01T12:00:00 "] {
+            assert_eq!(moment(text), Some(noon), "{text}");
+        }
+        assert_eq!(moment("2024-01-01"), Some(noon - 12 * 3_600_000_000));
+        assert_eq!(moment("yesterday"), None);
+        assert_eq!(moment(""), None);
+    }
+}

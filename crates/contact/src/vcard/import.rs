@@ -1,7 +1,7 @@
 //! From content lines to a card.
 
 use super::{
-    VcardVersion,
+    VcardVersion, days,
     labels::{AppleLabel, Facets},
     name,
     pictures::{self, PreparedPhoto},
@@ -25,6 +25,8 @@ pub struct ImportedCard {
     pub has_uid: bool,
     /// The pictures its photo items name, to be stored with it.
     pub photos: Vec<PreparedPhoto>,
+    /// When it was last changed, by its own word (REV), in microseconds since 1970. A time without a zone is UTC.
+    pub revised_at: Option<i64>,
     /// The line its BEGIN:VCARD stands on, counted from 1.
     pub line: usize,
     /// Lines of it that could not be read and are not in the card.
@@ -51,6 +53,7 @@ pub(super) enum Content {
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
     pub(super) uid: Option<String>,
+    pub(super) revised_at: Option<i64>,
     pub(super) kind: CardKind,
     pub(super) version: VcardVersion,
     pub(super) items: Vec<Draft>,
@@ -62,6 +65,7 @@ pub(super) fn card(lines: &[ContentLine], ids: &mut dyn NewItemIds) -> ImportedC
     let mut imported = ImportedCard {
         card: Card { uid: String::new(), kind: read.kind, items: Vec::new() },
         has_uid: read.uid.is_some(),
+        revised_at: read.revised_at,
         photos: Vec::new(),
         line: 1,
         remarks: Vec::new(),
@@ -137,6 +141,9 @@ pub(super) fn drafts(lines: &[ContentLine]) -> Drafts {
         }
         if line.name == "UID" {
             read.uid = present(&line.text()).or(read.uid);
+        }
+        if line.name == "REV" {
+            read.revised_at = days::moment(&line.text()).or(read.revised_at);
         }
         let owner = supported(lines, line, lone_org_lines_taken);
         if owner == Owner::Another {

@@ -407,3 +407,24 @@ pub fn deleted(tx: &mut dyn Transaction, account: &AccountId, limit: i64) -> Res
         |row| Ok(CardId(row.integer(0)?)),
     )
 }
+
+/// The authors that begin with `prefix`, which has no `%` and no `_`, of all versions of an account, the one that wrote
+/// last first.
+pub fn authors(tx: &mut dyn Transaction, account: &AccountId, prefix: &str) -> Result<Vec<String>> {
+    let pattern = format!("{prefix}%");
+    tx.all(
+        "SELECT author FROM version WHERE account = $1 AND author LIKE $2
+         GROUP BY author ORDER BY max(revision) DESC",
+        &[account.into(), pattern.as_str().into()],
+        |row| Ok(row.text(0)?.to_owned()),
+    )
+}
+
+/// The cards of which an author wrote a version, in order.
+pub fn cards_by(tx: &mut dyn Transaction, account: &AccountId, author: &str) -> Result<Vec<CardId>> {
+    tx.all(
+        "SELECT DISTINCT card FROM version WHERE account = $1 AND author = $2 ORDER BY card",
+        &[account.into(), author.into()],
+        |row| Ok(CardId(row.integer(0)?)),
+    )
+}
