@@ -259,6 +259,12 @@ impl Register {
         Ok(devices)
     }
 
+    /// A person's devices, in the order of their names.
+    pub async fn devices_of(&self, account: AccountId) -> Result<Vec<ManagedDevice>, LedgerError> {
+        let rows = self.inner.ledger.read(move |tx| mdm_enrolments::of_account(tx, &account)).await?;
+        Ok(rows.iter().filter_map(ManagedDevice::of).collect())
+    }
+
     async fn each(&self, mut see: impl FnMut(&Row)) -> Result<(), LedgerError> {
         let mut after = String::new();
         loop {

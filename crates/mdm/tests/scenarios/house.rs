@@ -92,6 +92,8 @@ impl Heard {
 
 /// Keys take their time, so every house has the same authority and the same certificates.
 static AUTHORITY: tokio::sync::OnceCell<table::Authority> = tokio::sync::OnceCell::const_new();
+/// Certificates of one house are shown in others: their numbers must differ.
+static HOUSES: AtomicU64 = AtomicU64::new(1);
 static ISSUED: Mutex<BTreeMap<(String, u64), table::Certificate>> = Mutex::new(BTreeMap::new());
 
 pub struct House {
@@ -133,8 +135,6 @@ impl House {
                 .unwrap();
         }
         let clock = Hand::today();
-        // Certificates of one house are shown in others: their numbers must differ.
-        static HOUSES: AtomicU64 = AtomicU64::new(1);
         let entropy = Arc::new(Counter(AtomicU64::new(HOUSES.fetch_add(1, Ordering::SeqCst) << 32)));
         let key = InstallationKey::from([7; 32]);
         let settings = identity::Settings::new(key.clone());

@@ -336,6 +336,43 @@ fn a_device_that_awaits_its_configuration_may_go_on() {
     });
 }
 
+/// What is not for us is refused without harm: the device stays as it is.
+#[test]
+fn tokens_for_apples_services_and_users_of_devices_are_refused_politely() {
+    sqlite(async |ledger| {
+        let house = House::on(ledger).await;
+        let phone = Phone::of(&house, ANNA, "A").await;
+        phone.settle(&house).await;
+        let user = entry("UserID", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF");
+        for (kind, more) in [
+            ("GetToken", entry("TokenServiceType", "com.apple.maid")),
+            ("UserAuthenticate", user.clone()),
+            ("SetBootstrapToken", String::new()),
+            ("TokenUpdate", user),
+        ] {
+            let (status, text) = phone.check_in(&house, kind, &more).await;
+            assert_eq!((status, text.as_str()), (StatusCode::BAD_REQUEST, "Bad Request"), "{kind}");
+        }
+        assert!(house.register.device(&id("A")).await.unwrap().unwrap().enrolled);
+    });
+}
+
+#[test]
+fn a_person_has_their_own_devices() {
+    both_engines(async |ledger| {
+        let house = House::on(ledger).await;
+        for (email, name) in [(ANNA, "B"), (BEN, "C"), (ANNA, "A")] {
+            Phone::of(&house, email, name).await.enrol(&house).await;
+        }
+        let names = |devices: Vec<mdm::register::ManagedDevice>| -> Vec<String> {
+            devices.iter().map(|device| device.id.to_string()).collect()
+        };
+        let anna = ledger::AccountId([1; 16]);
+        assert_eq!(names(house.register.devices_of(anna).await.unwrap()), ["A", "B"]);
+        assert_eq!(names(house.register.devices().await.unwrap()), ["A", "B", "C"]);
+    });
+}
+
 #[test]
 fn what_is_known_of_devices_is_told_again_at_a_start() {
     sqlite(async |ledger| {
