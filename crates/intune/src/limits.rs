@@ -15,9 +15,9 @@ pub const RETRIES_MAX: u32 = 6;
 /// The first wait where the service does not say how long; it doubles.
 pub const BACK_OFF_FIRST: Duration = Duration::from_secs(10);
 /// The longest wait where the service does not say how long.
-pub const BACK_OFF_MAX: Duration = Duration::from_secs(60);
+pub const BACK_OFF_MAX: Duration = Duration::from_mins(1);
 /// The longest wait that a service may ask for.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
+pub const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
 /// Conditional Access takes one request a second from all apps of a tenant together.
 pub const CONDITIONAL_ACCESS_SPACING: Duration = Duration::from_secs(1);
 /// Until a connection stands.
@@ -31,7 +31,7 @@ pub const LOOKS_AFTER_LOST_CREATE: u32 = 3;
 /// How often a create is made whose answers get lost.
 pub const CREATES_MAX: u32 = 3;
 /// A token is renewed when it is good for less than this.
-pub const TOKEN_MARGIN: Duration = Duration::from_secs(300);
+pub const TOKEN_MARGIN: Duration = Duration::from_mins(5);
 /// Bytes of a profile inside a custom configuration (Intune takes 1,000,000).
 pub const PROFILE_BYTES_MAX: usize = 1_000_000;
 /// Bytes of a file with exported Exchange objects.

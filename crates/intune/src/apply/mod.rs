@@ -165,7 +165,8 @@ fn permitted(plan: &Plan, confirmed: &Confirmed) -> Result<(), ApplyError> {
     for step in &plan.steps {
         let violations = match step.action {
             Action::Create | Action::Replace => metadata::validate(&step.wanted, step.collection.version()),
-            _ => Vec::new(),
+            Action::Update => metadata::validate_patch(&wanted_patch(step), step.collection.version()),
+            Action::Assign | Action::Nothing => Vec::new(),
         };
         if !violations.is_empty() {
             let violations: Vec<_> = violations.iter().map(Violation::to_string).collect();
@@ -314,6 +315,12 @@ impl Run<'_> {
 
 fn create_of(step: &Step) -> Operation {
     Operation { role: step.role, act: Act::Create }
+}
+
+/// What differs, as wanted.
+fn wanted_patch(step: &Step) -> Value {
+    let odata_type = ("@odata.type".to_owned(), there(&step.wanted, "@odata.type").clone());
+    Value::Object(step.patched().into_iter().chain([odata_type]).collect())
 }
 
 /// A PATCH of what differs. A member with members of its own is sent whole, what is there with what is wanted laid over

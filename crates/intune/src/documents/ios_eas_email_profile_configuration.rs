@@ -12,6 +12,7 @@ use super::{Document, default_scope_tags};
 /// A managed ActiveSync account.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_excessive_bools)] // the service's own properties
 pub struct IosEasEmailProfileConfiguration {
     /// Name in the portal.
     pub display_name: String,

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{collection::Collection, metadata::short, role::Role};
+use crate::{collection::Collection, graph::text, metadata::short, role::Role};
 
 /// What a change does to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,13 +65,13 @@ pub(super) fn of_member(role: Role, odata_type: &str, member: &str, there: &Valu
         return Class::Harmless;
     }
     match (short(odata_type), role) {
-        // Any other change deploys the profile anew, and the device asks for the sign-in (email settings, iOS).
-        ("iosEasEmailProfileConfiguration", _) => Class::AsksToSignInAgain,
         ("iosCustomConfiguration", _) if member == "payload" => of_payload(there, wanted),
-        // The filter decides which devices keep the account.
-        (_, Role::Ios13Filter) => Class::AsksToSignInAgain,
-        (_, Role::Restrictions | Role::Compliance | Role::ExportProtection) => Class::CanLockOut,
-        ("conditionalAccessPolicy", _) => Class::CanLockOut,
+        // Any change but a label's deploys the e-mail profile anew, and the device asks for the sign-in (email settings,
+        // iOS). The filter decides which devices keep the account.
+        ("iosEasEmailProfileConfiguration", _) | (_, Role::Ios13Filter) => Class::AsksToSignInAgain,
+        ("conditionalAccessPolicy", _) | (_, Role::Restrictions | Role::Compliance | Role::ExportProtection) => {
+            Class::CanLockOut
+        }
         _ => Class::Harmless,
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn of_create(role: Role, wanted: &Value) -> Class {
     match role {
         Role::Restrictions | Role::Compliance | Role::ExportProtection => Class::CanLockOut,
         Role::CompliantDevice | Role::BlockBasicEas
-            if super::super::graph::text(wanted, "state") != Some("enabledForReportingButNotEnforced") =>
+            if text(wanted, "state") != Some("enabledForReportingButNotEnforced") =>
         {
             Class::CanLockOut
         }

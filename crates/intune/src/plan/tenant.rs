@@ -168,8 +168,8 @@ pub(crate) fn find<'a>(
         Some(of) => short(of) == short(object.odata_type()),
         None => !object.collection.holds_several_types(),
     };
-    let marker = object.role.marker(set);
-    let marked: Vec<_> = there.iter().filter(|object| description(object).contains(&marker)).collect();
+    let mark = object.role.marker(set);
+    let marked: Vec<_> = there.iter().filter(|object| description(object).contains(&mark)).collect();
     match marked.as_slice() {
         [] => {}
         [there] if same_type(there) => return Ok(Found::Same(there)),

@@ -99,13 +99,13 @@ pub(super) fn assignments(before: &[Value], after: &[Value], class: Class) -> Ve
     let change = |words: String| Change { path: "assignments".to_owned(), words, class };
     let gone = before.iter().filter(|target| !after.contains(target));
     let new = after.iter().filter(|target| !before.contains(target));
-    let gone = gone.map(|gone| match is_exclusion(gone) {
-        true => change(format!("no longer withheld from {}", target(gone))),
-        false => change(format!("no longer for {}", target(gone))),
+    let gone = gone.map(|gone| {
+        let verb = if is_exclusion(gone) { "no longer withheld from" } else { "no longer for" };
+        change(format!("{verb} {}", target(gone)))
     });
-    let new = new.map(|new| match is_exclusion(new) {
-        true => change(format!("withheld from {}", target(new))),
-        false => change(format!("for {}", target(new))),
+    let new = new.map(|new| {
+        let verb = if is_exclusion(new) { "withheld from" } else { "for" };
+        change(format!("{verb} {}", target(new)))
     });
     gone.chain(new).collect()
 }

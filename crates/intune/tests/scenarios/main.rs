@@ -3,7 +3,9 @@
 
 mod applying;
 mod company;
+mod exchange;
 mod going_back;
+mod inventory;
 mod laws;
 mod planning;
 mod published_types;

@@ -48,7 +48,7 @@ async fn verify_follows_the_account_to_the_devices() {
         );
         company.tenant.world().status.insert(id.clone(), counts(14, 0, 1));
     };
-    let report = follow(&company.graph, &desired, Duration::from_secs(300), 10, &mut tell).await.unwrap();
+    let report = follow(&company.graph, &desired, Duration::from_mins(5), 10, &mut tell).await.unwrap();
     assert_eq!(told.iter().map(|devices| devices.pending).collect::<Vec<_>>(), [5, 0]);
     assert!(report.is_settled() && report.is_as_wanted());
     assert_eq!(report.failures(), 1);

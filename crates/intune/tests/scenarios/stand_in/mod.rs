@@ -129,7 +129,9 @@ impl World {
             .filter(|(_, list)| !list.is_empty())
             .map(|(name, list)| (name.clone(), list.iter().map(plain).collect()))
             .collect();
-        all.values_mut().for_each(|list| list.sort_by_key(ToString::to_string));
+        for list in all.values_mut() {
+            list.sort_by_key(ToString::to_string);
+        }
         all
     }
 
@@ -165,7 +167,7 @@ impl World {
             other => return Err((StatusCode::BAD_REQUEST, format!("Invalid version {other}"))),
         };
         let place = segments.iter().position(|segment| {
-            ["mobileApps", "deviceStatusOverview"].contains(segment)
+            ["mobileApps", "managedDevices"].contains(segment)
                 || types::only_type(segment).is_some()
                 || ["deviceConfigurations", "deviceCompliancePolicies", "mobileAppConfigurations"].contains(segment)
         });
@@ -173,7 +175,9 @@ impl World {
             return Err((StatusCode::BAD_REQUEST, "Resource not found for the segment".into()));
         };
         let area = match segments[place] {
-            "deviceConfigurations" | "deviceCompliancePolicies" | "assignmentFilters" => "deviceManagement",
+            "deviceConfigurations" | "deviceCompliancePolicies" | "assignmentFilters" | "managedDevices" => {
+                "deviceManagement"
+            }
             "policies" => "identity/conditionalAccess",
             "servicePrincipals" | "oauth2PermissionGrants" => "",
             _ => "deviceAppManagement",
@@ -186,7 +190,7 @@ impl World {
             return Err((StatusCode::BAD_REQUEST, format!("v1.0 has no {collection}")));
         }
         match (asked.method.as_str(), rest) {
-            ("GET", []) => self.list(collection, beta, asked),
+            ("GET", []) => Ok(self.list(collection, beta, asked)),
             ("POST", []) => self.create(collection, beta, &asked.body),
             ("GET", [id]) => Ok((StatusCode::OK, self.seen(collection, id, beta, &asked.query)?)),
             ("GET", [id, "deviceStatusOverview" | "deviceStatusSummary"]) => {
@@ -217,15 +221,20 @@ impl World {
         Ok(view(&self.objects[collection][place], beta, query))
     }
 
-    fn list(&self, collection: &str, beta: bool, asked: &Asked) -> Outcome {
+    fn list(&self, collection: &str, beta: bool, asked: &Asked) -> Answer {
         let query = decoded(&asked.query);
         let get = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        let wanted = get("$filter").and_then(|filter| filter.split_once(" eq '"));
+        let wanted: Vec<(&str, &str)> = get("$filter")
+            .into_iter()
+            .flat_map(|filter| filter.split(" or "))
+            .filter_map(|part| part.split_once(" eq '"))
+            .collect();
         let all: Vec<&Value> = self.objects.get(collection).into_iter().flatten().collect();
         let visible = all.into_iter().filter(|object| {
             let of = object["@odata.type"].as_str().map(|of| of.trim_start_matches("#microsoft.graph."));
             let hidden = of.and_then(types::published).is_some_and(|of| of.beta && !beta);
-            let fits = wanted.is_none_or(|(member, value)| object[member] == value.trim_end_matches('\''));
+            let one = |(member, value): &(&str, &str)| object[*member] == value.trim_end_matches('\'');
+            let fits = wanted.is_empty() || wanted.iter().any(one);
             !hidden && fits
         });
         let visible: Vec<Value> = visible.map(|object| view(object, beta, &asked.query)).collect();
@@ -240,7 +249,7 @@ impl World {
             let link = format!("{host}{}?{kept}&%24skiptoken={}", asked.path, skip + self.page);
             body["@odata.nextLink"] = json!(link);
         }
-        Ok((StatusCode::OK, body))
+        (StatusCode::OK, body)
     }
 
     fn create(&mut self, collection: &str, beta: bool, body: &Value) -> Outcome {
@@ -258,7 +267,7 @@ impl World {
         }
         object.extend(body.as_object().expect("checked").clone());
         let id = self.id();
-        let id = if of.takes.get("isAssigned").is_some() { format!("A_{id}") } else { id };
+        let id = if of.takes.contains_key("isAssigned") { format!("A_{id}") } else { id };
         object.insert("@odata.type".to_owned(), json!(format!("#microsoft.graph.{name}")));
         object.insert("id".to_owned(), json!(id));
         object.insert("version".to_owned(), json!(1));
@@ -336,8 +345,13 @@ impl World {
         match (collection, action) {
             ("mobileAppConfigurations", [of, "assign"]) if *of == cast => {}
             ("mobileAppConfigurations", ["assign"]) => return Err(bad("Resource not found for the segment 'assign'")),
-            ("deviceConfigurations" | "deviceCompliancePolicies", ["assign"]) => {}
-            ("targetedManagedAppConfigurations" | "iosManagedAppProtections", ["assign"]) => {}
+            (
+                "deviceConfigurations"
+                | "deviceCompliancePolicies"
+                | "targetedManagedAppConfigurations"
+                | "iosManagedAppProtections",
+                ["assign"],
+            ) => {}
             ("targetedManagedAppConfigurations" | "iosManagedAppProtections", ["targetApps"]) => {
                 check::one("apps", &body["apps"]).map_err(|why| bad(&why))?;
                 let object = &mut self.objects.get_mut(collection).expect("a place")[place];
@@ -425,15 +439,12 @@ fn decoded(query: &str) -> Vec<(String, String)> {
         let mut rest = text.as_bytes();
         while let [first, tail @ ..] = rest {
             let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
-            match (first, tail) {
-                (b'%', [a, b, tail @ ..]) => {
-                    bytes.push(hex(&[*a, *b]).expect("hexadecimal"));
-                    rest = tail;
-                }
-                _ => {
-                    bytes.push(*first);
-                    rest = tail;
-                }
+            if let (b'%', [a, b, tail @ ..]) = (first, tail) {
+                bytes.push(hex(&[*a, *b]).expect("hexadecimal"));
+                rest = tail;
+            } else {
+                bytes.push(*first);
+                rest = tail;
             }
         }
         String::from_utf8(bytes).expect("UTF-8")

@@ -191,6 +191,7 @@ const TABLE: &[(&str, &str, bool, &[&str])] = &[
 ];
 
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // marks of the table above
 pub struct Takes {
     pub not_null: bool,
     pub on_create: bool,
