@@ -250,7 +250,7 @@ fn app_blocks_export_only_where_something_is_to_be_exported() {
     let mut outlook = managed_apps("unmanaged", "true", &[]);
     outlook["assignments"] = assigned_to(&[OTHERS]);
     export.with("export.json", outlook).passes("APP-BLOCKS-EXPORT");
-    export.with("protection.json", protection(json!(true), OTHERS)).breaks("APP-BLOCKS-EXPORT");
+    export.with("protection.json", protection(json!(true), OTHERS)).says("APP-BLOCKS-EXPORT", Warning).is_sound();
     export
         .with("protection.json", protection(json!("False"), OTHERS))
         .passes("APP-BLOCKS-EXPORT")
@@ -473,6 +473,41 @@ fn abq_default_block_needs_rules_for_iphones_and_ipads() {
 }
 
 #[test]
+fn abq_ipad_missing_until_somebody_is_known_to_have_one() {
+    let mut export = healthy();
+    export
+        .set("Get-ActiveSyncOrganizationSettings.json", "/DefaultAccessLevel", json!("Block"))
+        .passes("ABQ-IPAD-MISSING");
+    let iphones = json!({ "Characteristic": "DeviceType", "QueryString": "iPhone", "AccessLevel": "Allow" });
+    export.with("Get-ActiveSyncDeviceAccessRule.json", iphones);
+    export.says("ABQ-IPAD-MISSING", Warning).passes("ABQ-DEFAULT-BLOCK").is_sound();
+    let mut ipad = device("iPad of Ben", BEN, "17.1");
+    ipad["model"] = json!("iPad Pro");
+    export.with("ipad.json", ipad).breaks("ABQ-DEFAULT-BLOCK").passes("ABQ-IPAD-MISSING");
+}
+
+#[test]
+fn people_known_to_exchange_by_other_names_are_not_missed() {
+    let mut export = healthy();
+    export.without("users.json").without("Get-CASMailbox.json").without("devices.json");
+    export.with(
+        "groups/pilot.json",
+        json!({ "id": PILOT, "displayName": "Pilot", "members": [{ "userPrincipalName": "anna.berg@contoso.com" }] }),
+    );
+    export.with("Get-MobileDevice.json", phone("Anna Berg", "14.1")).breaks("EAS-VERSION-161");
+    export.with("Get-MobileDevice.json", phone("Otto Outside", "14.1")).says("EAS-VERSION-161", Warning).is_sound();
+    let mut row = phone("", "14.1");
+    row["UserDisplayName"] = Value::Null;
+    row["Identity"] = json!("otto@contoso.com\\ExchangeActiveSyncDevices\\iPhone§APPL1");
+    export.with("Get-MobileDevice.json", row.clone()).passes("EAS-VERSION-161");
+    row["Identity"] = json!("anna.berg@contoso.com\\ExchangeActiveSyncDevices\\iPhone§APPL1");
+    export.with("Get-MobileDevice.json", row).breaks("EAS-VERSION-161");
+    // Ids here and names there tell nothing.
+    export.with("groups/pilot.json", json!({ "id": PILOT, "displayName": "Pilot", "members": [ANNA] }));
+    export.with("Get-MobileDevice.json", phone("Anna Berg", "14.1")).breaks("EAS-VERSION-161");
+}
+
+#[test]
 fn abq_iphone_block_by_type() {
     for (query, level) in [("iPhone", json!("Block")), ("iphone", json!(2)), ("iPhone", json!("Quarantine"))] {
         let mut export = healthy();
@@ -595,7 +630,10 @@ fn rst_export_impossible_for_those_who_export() {
     let mut outlook = managed_apps("mdm", "true", &[]);
     outlook["assignments"] = assigned_to(&[OTHERS]);
     export.with("export.json", outlook).passes("RST-EXPORT-IMPOSSIBLE");
-    export.set("restrictions.json", "/assignments", assigned_to(&[PILOT, OTHERS])).breaks("RST-EXPORT-IMPOSSIBLE");
+    export
+        .set("restrictions.json", "/assignments", assigned_to(&[PILOT, OTHERS]))
+        .says("RST-EXPORT-IMPOSSIBLE", Warning);
+    export.set("export.json", "/assignments", assigned_to(&[PILOT, OTHERS])).breaks("RST-EXPORT-IMPOSSIBLE");
     export
         .set("restrictions.json", "/contactsAllowManagedToUnmanagedWrite", json!("true"))
         .passes("RST-EXPORT-IMPOSSIBLE");

@@ -117,10 +117,20 @@ fn member(value: &serde_json::Value) -> Option<Member> {
         }
         "group" => object.first_text(&["id", "displayName"]).map(Member::Group),
         "serviceprincipal" | "orgcontact" => None,
-        _ => {
-            Some(Member::Person(Identity::read(object))).filter(|member| *member != Member::Person(Identity::default()))
-        }
+        _ => Some(person(object)).filter(|identity| !identity.is_empty()).map(Member::Person),
     }
+}
+
+/// Somebody by the properties there are; by a reference (`@odata.id`) or a name alone where there are no better ones.
+fn person(object: Object<'_>) -> Identity {
+    let mut identity = Identity::read(object);
+    if identity.ids.is_empty() && identity.addresses.is_empty() {
+        let reference = object.text("@odata.id");
+        let last = reference.as_deref().and_then(|address| address.rsplit('/').next()).map(str::to_lowercase);
+        let name = identity.names.first().map(|name| format!("name:{name}"));
+        identity.ids.extend(last.or(name));
+    }
+    identity
 }
 
 /// An application that people of the tenant may use.

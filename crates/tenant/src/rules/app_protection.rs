@@ -31,7 +31,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
             );
             let finding = Finding::new(
                 "APP-BLOCKS-EXPORT",
-                Severity::Error.when(both.reach()),
+                context.rollout.severity_of_export(&both),
                 text,
                 "Set contactSyncBlocked to false for these people (\"Sync policy managed app data with native apps or add-ins\": Allow), or turn the export off.",
             );

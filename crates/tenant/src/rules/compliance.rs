@@ -4,7 +4,7 @@ use super::Context;
 use crate::{
     export::{Assigned, device_policy::Compliance},
     finding::{Finding, Severity},
-    people::{Audience, Unjudged, list_in_words},
+    people::{Among, Audience, Unjudged, list_in_words},
     reach::Reach,
 };
 
@@ -49,12 +49,16 @@ fn manual_account(context: &Context<'_>, policy: &Assigned<Compliance>, audience
         return;
     }
     let demanded = audience.and(&context.rollout.everyone);
+    let known = context.people.acquaintance(&demanded);
+    if !demanded.reach().possible() {
+        return;
+    }
     let mut names = Vec::new();
     let mut reach = Reach::No;
     let mut heads = Vec::new();
     for device in &context.tenant.mobile_devices {
-        let theirs = context.people.among(&device.owner, &demanded);
-        if device.is_apple() && !device.managed && !device.no_active_sync && theirs.possible() {
+        let theirs = known.has(&device.owner) >= Among::Perhaps;
+        if device.is_apple() && !device.managed && !device.no_active_sync && theirs {
             names.push(device.owner.shown.clone().unwrap_or_else(|| device.head.name.clone()));
             heads.push((&device.head, "DeviceType", device.device_type.clone()));
             reach = Reach::Does;
@@ -63,7 +67,7 @@ fn manual_account(context: &Context<'_>, policy: &Assigned<Compliance>, audience
     // Intune only says that ActiveSync is in use, not by which account.
     if !context.tenant.has_mobile_device_export() {
         for device in context.tenant.devices.iter().filter(|device| device.is_ios() && device.eas_activated) {
-            if context.people.among(&device.owner, &demanded).possible() {
+            if known.has(&device.owner) >= Among::Perhaps {
                 names.push(device.owner.shown.clone().unwrap_or_else(|| device.head.name.clone()));
                 heads.push((&device.head, "easActivated", "true".to_owned()));
                 reach = reach.or(Reach::May);

@@ -193,7 +193,7 @@ fn retired(
     );
     let finding = Finding::new(
         "CA-APPROVED-RETIRED",
-        severity(Severity::Warning, policy, both.reach()),
+        Severity::Warning.when(both.reach()),
         text,
         "Replace approvedApplication: compliantDevice OR compliantApplication lets enrolled phones and protected apps in.",
     );

@@ -1,5 +1,7 @@
 //! Consent for Apple's client: without it people read "Need admin approval".
 
+use std::collections::BTreeSet;
+
 use super::Context;
 use crate::{
     conditional_access::EXCHANGE_ONLINE,
@@ -54,13 +56,14 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
         found.push(finding.showing(&apple.head, "accountEnabled", "false").about_all(profiles(context)));
         return;
     }
-    let consented = context.people.each(|person| {
-        let theirs = |grant: &PermissionGrant| match &grant.principal {
-            None => true,
-            Some(principal) => context.people.find(principal) == Some(person),
-        };
-        grants(context, Some(apple)).any(theirs).into()
-    });
+    let (mut everybody, mut some) = (false, BTreeSet::new());
+    for grant in grants(context, Some(apple)) {
+        match &grant.principal {
+            None => everybody = true,
+            Some(principal) => some.extend(context.people.find(principal)),
+        }
+    }
+    let consented = context.people.each(|person| (everybody || some.contains(&person)).into());
     let without = audience.without(&consented);
     if without.reach().possible() {
         return missing(context, &without, "Nobody has consented to Apple's client for them", Some(apple), found);

@@ -1,16 +1,18 @@
 //! Exchange's own locks: device access rules, mailbox settings, the protocol's version. They concern accounts at Exchange
 //! only.
 
+use std::collections::HashMap;
+
 use access::version::Version;
 
 use super::Context;
 use crate::{
     export::{
         directory_object::Identity,
-        exchange::{AccessLevel, Characteristic, DeviceAccessRule, MobileDevice},
+        exchange::{AccessLevel, ActiveSyncSettings, CasMailbox, Characteristic, DeviceAccessRule, MobileDevice},
     },
     finding::{Finding, Severity},
-    people::{Audience, list_in_words},
+    people::{Acquaintance, Among, Audience, list_in_words},
     reach::Reach,
 };
 
@@ -25,21 +27,20 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Finding>) {
     for rule in context.tenant.access_rules.iter().filter(|rule| rule.level != AccessLevel::Allow) {
         iphone_block(context, rule, &unexempted, found);
     }
-    mailboxes_off(context, found);
+    let rollout = context.people.acquaintance(&context.rollout.exchange);
+    mailboxes_off(context, &rollout, found);
     devices_blocked(context, found);
-    devices_held(context, found);
-    old_clients(context, found);
+    devices_held(context, &rollout, found);
+    old_clients(context, &rollout, found);
 }
 
 /// Those whose mailbox lets their phone in whatever the rules say.
 fn exempted(context: &Context<'_>) -> Audience {
+    let with_exemptions = context.tenant.mailboxes.iter().filter(|mailbox| !mailbox.allowed.is_empty());
+    let of: HashMap<usize, &CasMailbox> =
+        with_exemptions.filter_map(|mailbox| Some((context.people.find(&mailbox.owner)?, mailbox))).collect();
     context.people.each(|person| {
-        let mut mailboxes = context
-            .tenant
-            .mailboxes
-            .iter()
-            .filter(|mailbox| !mailbox.allowed.is_empty() && context.people.find(&mailbox.owner) == Some(person));
-        let Some(mailbox) = mailboxes.next() else { return Reach::No };
+        let Some(mailbox) = of.get(&person) else { return Reach::No };
         let phones: Vec<String> = context
             .people
             .ios_devices(person)
@@ -89,8 +90,8 @@ fn default_block(context: &Context<'_>, audience: &Audience, found: &mut Vec<Fin
         .collect();
     let severity = match missing.as_slice() {
         [] | [(_, Some(false))] => return,
-        // Most phones are iPhones; iPads are a matter of who has one.
-        [("iPad", None)] => Severity::Warning,
+        // Nobody is known to have one: worth a word of its own.
+        [("iPad", None)] => return ipads(context, settings, audience, found),
         _ => Severity::Error,
     };
     let kinds: Vec<String> = missing.iter().map(|(kind, _)| format!("{kind}s")).collect();
@@ -103,6 +104,15 @@ fn default_block(context: &Context<'_>, audience: &Audience, found: &mut Vec<Fin
     let finding = Finding::new("ABQ-DEFAULT-BLOCK", severity.when(reach), text, ALLOW);
     let finding = finding.showing(&settings.head, "DefaultAccessLevel", word);
     found.push(finding.about_all(profiles(context)));
+}
+
+fn ipads(context: &Context<'_>, settings: &ActiveSyncSettings, audience: &Audience, found: &mut Vec<Finding>) {
+    let text = format!(
+        "iPhones are let in and iPads are not; whoever of {} adds one gets nothing on it.",
+        context.people.in_words(audience)
+    );
+    let finding = Finding::new("ABQ-IPAD-MISSING", Severity::Warning.when(audience.reach()), text, ALLOW);
+    found.push(finding.showing(&settings.head, "DefaultAccessLevel", settings.default_level.word()));
 }
 
 fn profiles<'a>(context: &'a Context<'_>) -> impl Iterator<Item = &'a crate::export::assignment::Head> {
@@ -145,32 +155,35 @@ fn iphone_block(context: &Context<'_>, rule: &DeviceAccessRule, audience: &Audie
     found.push(finding.about_all(profiles(context)));
 }
 
-/// Whether somebody whom Exchange names is in the rollout. Where the export does not tell, they are: what concerns a
-/// mailbox is never missed.
-fn in_rollout(context: &Context<'_>, owner: &Identity) -> bool {
-    context.people.among(owner, &context.rollout.exchange).possible()
+/// How bad it is for somebody whom Exchange names. Where the export does not tell whether they are in the rollout, they are:
+/// what concerns a mailbox is never missed. Who is known by another kind of name altogether is worth a warning.
+fn severity_for(rollout: &Acquaintance<'_>, owner: &Identity) -> Option<Severity> {
+    match rollout.has(owner) {
+        Among::Yes | Among::Perhaps => Some(Severity::Error),
+        Among::Hardly => Some(Severity::Warning),
+        Among::No => None,
+    }
 }
 
-fn mailboxes_off(context: &Context<'_>, found: &mut Vec<Finding>) {
-    let mailboxes: Vec<_> = context
-        .tenant
-        .mailboxes
-        .iter()
-        .filter(|mailbox| mailbox.active_sync == Some(false) && in_rollout(context, &mailbox.owner))
-        .collect();
-    if mailboxes.is_empty() {
-        return;
+fn mailboxes_off(context: &Context<'_>, rollout: &Acquaintance<'_>, found: &mut Vec<Finding>) {
+    let off = context.tenant.mailboxes.iter().filter(|mailbox| mailbox.active_sync == Some(false));
+    for wanted in [Severity::Error, Severity::Warning] {
+        let mailboxes: Vec<_> =
+            off.clone().filter(|mailbox| severity_for(rollout, &mailbox.owner) == Some(wanted)).collect();
+        if mailboxes.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = mailboxes.iter().map(|mailbox| mailbox.head.name.clone()).collect();
+        let text = format!(
+            "ActiveSync is off for {}: the profile is installed and the account fails, without a word on the phone.",
+            list_in_words(&names)
+        );
+        let fix = "Set-CASMailbox -Identity <mailbox> -ActiveSyncEnabled $true";
+        let finding = Finding::new("CAS-EAS-DISABLED", wanted, text, fix);
+        let shown =
+            |finding: Finding, mailbox: &&CasMailbox| finding.showing(&mailbox.head, "ActiveSyncEnabled", "False");
+        found.push(mailboxes.iter().fold(finding, shown));
     }
-    let names: Vec<String> = mailboxes.iter().map(|mailbox| mailbox.head.name.clone()).collect();
-    let text = format!(
-        "ActiveSync is off for {}: the profile is installed and the account fails, without a word on the phone.",
-        list_in_words(&names)
-    );
-    let fix = "Set-CASMailbox -Identity <mailbox> -ActiveSyncEnabled $true";
-    let finding = Finding::new("CAS-EAS-DISABLED", Severity::Error, text, fix);
-    found.push(
-        mailboxes.iter().fold(finding, |finding, mailbox| finding.showing(&mailbox.head, "ActiveSyncEnabled", "False")),
-    );
 }
 
 /// A mailbox that blocks the very phone of its owner.
@@ -194,14 +207,16 @@ fn devices_blocked(context: &Context<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn devices_held(context: &Context<'_>, found: &mut Vec<Finding>) {
+fn devices_held(context: &Context<'_>, rollout: &Acquaintance<'_>, found: &mut Vec<Finding>) {
     let held: Vec<&MobileDevice> = context
         .tenant
         .mobile_devices
         .iter()
         .filter(|device| {
             let state = device.access_state.as_deref().unwrap_or_default();
-            device.is_apple() && matches!(state, "blocked" | "quarantined") && in_rollout(context, &device.owner)
+            device.is_apple()
+                && matches!(state, "blocked" | "quarantined")
+                && rollout.has(&device.owner) >= Among::Perhaps
         })
         .collect();
     if held.is_empty() {
@@ -228,24 +243,27 @@ fn told(device: &MobileDevice) -> String {
 }
 
 /// Clients below 16.1, which Exchange Online has refused since 1 March 2026. Outlook does not speak ActiveSync.
-fn old_clients(context: &Context<'_>, found: &mut Vec<Finding>) {
+fn old_clients(context: &Context<'_>, rollout: &Acquaintance<'_>, found: &mut Vec<Finding>) {
     let first = Version::parse("16.1").unwrap_or_default();
-    let mut old: Vec<(&MobileDevice, Version)> = Vec::new();
-    for device in context.tenant.mobile_devices.iter().filter(|device| !device.outlook && !device.no_active_sync) {
-        let below = device.client_version.filter(|version| *version < first && in_rollout(context, &device.owner));
-        old.extend(below.map(|version| (device, version)));
+    for wanted in [Severity::Error, Severity::Warning] {
+        let mut old: Vec<(&MobileDevice, Version)> = Vec::new();
+        for device in context.tenant.mobile_devices.iter().filter(|device| !device.outlook && !device.no_active_sync) {
+            let below = device.client_version.filter(|version| *version < first);
+            let theirs = below.filter(|_| severity_for(rollout, &device.owner) == Some(wanted));
+            old.extend(theirs.map(|version| (device, version)));
+        }
+        if old.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = old.iter().map(|(device, version)| format!("{} ({version})", told(device))).collect();
+        let text = format!(
+            "Exchange Online takes ActiveSync 16.1 only, and these speak less: {}. They get nothing any more.",
+            list_in_words(&names)
+        );
+        let fix = "Update or replace these clients; iPhones speak 16.1 since iOS 10.";
+        let finding = Finding::new("EAS-VERSION-161", wanted, text, fix);
+        found.push(old.iter().fold(finding, |finding, (device, version)| {
+            finding.showing(&device.head, "ClientVersion", version.to_string())
+        }));
     }
-    if old.is_empty() {
-        return;
-    }
-    let names: Vec<String> = old.iter().map(|(device, version)| format!("{} ({version})", told(device))).collect();
-    let text = format!(
-        "Exchange Online takes ActiveSync 16.1 only, and these speak less: {}. They get nothing any more.",
-        list_in_words(&names)
-    );
-    let fix = "Update or replace these clients; iPhones speak 16.1 since iOS 10.";
-    let finding = Finding::new("EAS-VERSION-161", Severity::Error, text, fix);
-    found.push(old.iter().fold(finding, |finding, (device, version)| {
-        finding.showing(&device.head, "ClientVersion", version.to_string())
-    }));
 }

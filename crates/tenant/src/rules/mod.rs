@@ -42,13 +42,14 @@ const fn rule(id: &'static str, severity: Severity, summary: &'static str) -> Ru
 use Severity::{Error, Info, Warning};
 
 /// All rules, by id.
-pub const RULES: [Rule; 42] = [
+pub const RULES: [Rule; 43] = [
     rule(
         "ABQ-DEFAULT-BLOCK",
         Error,
         "Exchange blocks or quarantines devices by default and no rule lets iPhones and iPads in",
     ),
     rule("ABQ-DEVICE-HELD", Warning, "Exchange holds back a phone of the rollout"),
+    rule("ABQ-IPAD-MISSING", Warning, "Exchange lets iPhones in, but not iPads"),
     rule("ABQ-IPHONE-BLOCK", Error, "A device access rule blocks or quarantines iPhones or iPads"),
     rule(
         "ACP-CHANNEL-MISMATCH",

@@ -95,7 +95,7 @@ fn channel(context: &Context<'_>, configuration: &Assigned<OutlookConfiguration>
             }
             let exports = keys.local_sync == Some(true);
             let severity = if exports && keys.fields.values().any(|allowed| !allowed) {
-                Severity::Error.when(reached.reach())
+                context.rollout.severity_of_export(&reached)
             } else {
                 Severity::Warning.when(reached.reach())
             };

@@ -104,7 +104,7 @@ fn export_impossible(context: &Context<'_>, master: &Audience, found: &mut Vec<F
         );
         let finding = Finding::new(
             "RST-EXPORT-IMPOSSIBLE",
-            Severity::Error.when(stuck.reach()),
+            context.rollout.severity_of_export(&stuck),
             text,
             format!("Set {WRITE} to true for these people, or turn the export off and give them the managed account."),
         );

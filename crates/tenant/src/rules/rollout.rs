@@ -7,7 +7,9 @@ use crate::{
         AccountSource, Assigned, Tenant,
         email_profile::{EasAccount, Service},
     },
+    finding::Severity,
     people::{Audience, People, Unjudged},
+    reach::Reach,
 };
 
 /// Hosts of Exchange Online; each also stands for what is below it.
@@ -67,6 +69,19 @@ pub(crate) struct Rollout<'a> {
     pub(crate) hub: Audience,
     /// Those whose account has contacts.
     pub(crate) with_contacts: Audience,
+}
+
+impl Rollout<'_> {
+    /// How bad what happens to Outlook's export is: people outside of the rollout are none of its errors, unless the export
+    /// is all there is.
+    pub(crate) fn severity_of_export(&self, affected: &Audience) -> Severity {
+        let inside = affected.and(&self.everyone).reach();
+        match self.everyone.reach() {
+            Reach::No => Severity::Error.when(affected.reach()),
+            _ if inside == Reach::No => Severity::Warning.when(affected.reach()),
+            _ => Severity::Error.when(inside),
+        }
+    }
 }
 
 impl<'a> Rollout<'a> {
