@@ -88,6 +88,9 @@ pub struct Member {
     /// When anything was last heard of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) heard: Option<Timestamp>,
+    /// How it was enrolled before it left: it comes back under the same id only in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    enrolled_before: Option<Managed>,
     #[serde(default)]
     pub(super) traces: Traces,
 }
@@ -107,7 +110,7 @@ impl Member {
     pub(super) fn new(device: Device, wave: Option<usize>, held: Vec<Reason>) -> Self {
         let rung = if held.is_empty() { Rung::Planned } else { Rung::HeldBack(held) };
         let (order, heard, traces) = (None, None, Traces::default());
-        Self { device, wave, rung, order, issued: 0, unanswered: 0, heard, traces }
+        Self { device, wave, rung, order, issued: 0, unanswered: 0, heard, enrolled_before: None, traces }
     }
 
     /// Where it stands.
@@ -136,9 +139,14 @@ impl Member {
 
     /// It is not under management any more: what management had installed left with it.
     pub(super) fn left(&mut self, at: Timestamp) {
+        if self.device.managed != Managed::No {
+            self.enrolled_before = Some(self.device.managed);
+        }
         self.device.managed = Managed::No;
         self.traces = Traces::default();
-        match self.rung {
+        match &mut self.rung {
+            Rung::HeldBack(reasons) if reasons.contains(&Reason::NotEnrolled) => {}
+            Rung::HeldBack(reasons) => reasons.push(Reason::NotEnrolled),
             Rung::RollingBack(_) | Rung::RolledBack(_) => {
                 self.to(Rung::RolledBack(Removed::now(Gone::LeftManagement, at)));
             }
@@ -149,10 +157,16 @@ impl Member {
     /// It enrolled, perhaps again: nothing that was installed before is there any more.
     pub(super) fn enrolled(&mut self, at: Timestamp) {
         if self.device.managed == Managed::No {
-            self.device.managed = Managed::Unknown;
+            self.device.managed = self.enrolled_before.take().unwrap_or_default();
         }
-        match &self.rung {
-            Rung::HeldBack(_) | Rung::Planned | Rung::Told(_) | Rung::Failed(_) | Rung::RolledBack(_) => {}
+        match &mut self.rung {
+            Rung::HeldBack(reasons) => {
+                reasons.retain(|reason| *reason != Reason::NotEnrolled);
+                if reasons.is_empty() {
+                    self.to(Rung::Planned);
+                }
+            }
+            Rung::Planned | Rung::Told(_) | Rung::Failed(_) | Rung::RolledBack(_) => {}
             Rung::RollingBack(_) => {
                 self.traces = Traces::default();
                 self.to(Rung::RolledBack(Removed::now(Gone::LeftManagement, at)));

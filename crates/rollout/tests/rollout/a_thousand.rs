@@ -16,9 +16,9 @@ const VERSIONS: [&str; 10] = ["12.5.7", "13.7", "14.8", "15.8", "16.4", "17.2", 
 
 fn phone(number: usize) -> Phone {
     let mut phone = Phone::new(VERSIONS[number % 10], &format!("p{number}@example.com"));
-    phone.locked = usize::from(number % 7 == 0) * 2;
-    phone.loses = usize::from(number % 11 == 0);
-    phone.offline = number % 97 == 0;
+    phone.locked = usize::from(number.is_multiple_of(7)) * 2;
+    phone.loses = usize::from(number.is_multiple_of(11));
+    phone.offline = number.is_multiple_of(97);
     phone
 }
 

@@ -20,7 +20,6 @@ pub type Rig = Driver<World, World, World, World, World>;
 pub struct Bench {
     pub world: World,
     pub rig: Rig,
-    pub conditions: Conditions,
     pub inventory: Inventory,
 }
 
@@ -82,7 +81,7 @@ impl Bench {
         rollout.start(start_of_time());
         let mut rig = rig(&world);
         rig.begin(rollout).await.unwrap();
-        Self { world, rig, conditions, inventory }
+        Self { world, rig, inventory }
     }
 
     pub async fn try_step(&mut self) -> Result<Report, StepError> {

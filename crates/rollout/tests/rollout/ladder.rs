@@ -310,13 +310,29 @@ async fn a_phone_that_leaves_is_held_back_and_one_that_comes_again_starts_over()
     bench.settle().await;
     assert_eq!(bench.rung("D1").await, Rung::HeldBack(vec![Reason::NotEnrolled]));
     bench.world.log("D1", Event::Enrolled);
-    bench.world.log("D1", Event::Facts(DeviceFacts { user_enrolment: Some(false), ..DeviceFacts::default() }));
-    bench.settle().await;
-    let conditions = bench.conditions.clone();
-    bench.change(|rollout, now| rollout.refresh(&rollout::inventory::Inventory::default(), &conditions, now)).await;
     bench.settle().await;
     assert_eq!(bench.evidence("D1").await, Evidence::Done);
     assert_eq!(bench.world.phone("D1", |phone| phone.installs()), 2);
+}
+
+#[tokio::test]
+async fn a_phone_that_left_and_came_back_before_the_rollout_began_is_not_held_back() {
+    let mut bench = one(Phone::new("17.2", ANNA)).await;
+    for event in [Event::Enrolled, Event::CheckedOut, Event::Enrolled] {
+        bench.world.log("D1", event);
+    }
+    bench.settle().await;
+    assert_eq!(bench.evidence("D1").await, Evidence::Done);
+}
+
+#[tokio::test]
+async fn leaving_does_not_mend_what_held_a_phone_back() {
+    let mut bench = one(Phone::new("12.5", ANNA)).await;
+    for event in [Event::CheckedOut, Event::Enrolled] {
+        bench.world.log("D1", event);
+    }
+    bench.settle().await;
+    assert!(matches!(&bench.rung("D1").await, Rung::HeldBack(reasons) if reasons[0].code() == "below-floor"));
 }
 
 #[tokio::test]

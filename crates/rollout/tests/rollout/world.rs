@@ -29,6 +29,7 @@ const LOCKED: &str = "com.microsoft.outlook.Contacts.LocalSyncEnabled.UserChange
 
 /// A phone, and what is special about it.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a trouble of its own, and any may come together")]
 pub struct Phone {
     pub os: &'static str,
     pub person: String,
