@@ -19,6 +19,8 @@
 //! # Ok(()) }
 //! ```
 //!
+//! Under management it is a [`managed::ManagedPhone`]: profiles, an MDM server's commands and declarations, managed open-in.
+//!
 //! A new kind of client is a variant of [`DeviceKind`]; a new command is a file in [`commands`]; a new rule of iOS is a variant
 //! of [`Violation`] and a line in `parse_rules`.
 

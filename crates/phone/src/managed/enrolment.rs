@@ -115,6 +115,10 @@ impl ManagedPhone {
         }
         let payload = profile.of_kind(MDM).next().ok_or(Fault::NoMdmInReplacement)?.clone();
         let settings = MdmSettings::from_payload(&payload)?;
+        let mut profile = profile;
+        if let IdentitySource::Given(_) = identity {
+            profile.payloads.retain(|payload| payload.uuid != settings.identity_uuid);
+        }
         let user = self.is_user_enrolment(&payload.content)?;
         if !user && settings.access_rights == 0 {
             return Err(Fault::FieldMissing("AccessRights").into());

@@ -33,7 +33,7 @@ const ENVELOPED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 
 const CHALLENGE_PASSWORD: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x07];
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// 2.16.840.1.113733.1.9.n
+/// 2.16.840.1.113733.1.9.n (RFC 8894 3.2.1).
 const fn scep(number: u8) -> [u8; 10] {
     [0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x45, 0x01, 0x09, number]
 }
@@ -42,7 +42,7 @@ const PKI_STATUS: [u8; 10] = scep(3);
 const FAIL_INFO: [u8; 10] = scep(4);
 const SENDER_NONCE: [u8; 10] = scep(5);
 const RECIPIENT_NONCE: [u8; 10] = scep(6);
-const TRANSACTION_ID: [u8; 10] = scep(8);
+const TRANSACTION_ID: [u8; 10] = scep(7);
 /// PKCSReq
 const REQUEST: &[u8] = b"19";
 
