@@ -416,7 +416,10 @@ impl<'a> People<'a> {
     /// A group by its id or name.
     pub(crate) fn group(&self, key: &str) -> Option<&'a Group> {
         let id = self.groups.get(&key.to_lowercase())?;
-        self.tenant.groups.iter().find(|group| group_id(group) == *id)
+        let mut named = self.tenant.groups.iter().filter(|group| group_id(group) == *id);
+        // It may stand in a list without its members and in a file of its own with them.
+        let first = named.next()?;
+        if first.members.is_some() { Some(first) } else { named.find(|group| group.members.is_some()).or(Some(first)) }
     }
 
     /// Whether all members of a group are known.

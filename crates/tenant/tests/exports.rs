@@ -40,6 +40,24 @@ fn one_collection_holds_objects_of_many_kinds() {
 }
 
 #[test]
+fn what_is_exported_twice_is_there_once() {
+    let mut export = Export::healthy();
+    export.with("list.json", json!({ "value": [export.0["email-profile.json"].clone()] }));
+    export.with(
+        "groups.json",
+        json!({ "value": [{ "@odata.type": "#microsoft.graph.group", "id": PILOT, "displayName": "Pilot" }] }),
+    );
+    export.passes("EAS-TWO-PROFILES").is_sound();
+    assert_eq!(export.found("GROUP-NOT-EXPORTED").len(), 1, "of the emergency accounts only");
+}
+
+#[test]
+fn assignments_that_powershell_cut_off_are_spoken_of() {
+    let mut export = Export::healthy();
+    export.set("email-profile.json", "/assignments", json!("@{target=}")).says("EXPORT-UNASSIGNED", Severity::Info);
+}
+
+#[test]
 fn out_files_utf_16_is_read() {
     let text = json!({ "DefaultAccessLevel": "Block" }).to_string();
     let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();

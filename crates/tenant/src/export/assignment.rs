@@ -71,7 +71,10 @@ impl Assignments {
                 if group.flag("excludeGroup") == Some(true) { Target::ExceptGroup(id) } else { Target::Group(id) };
             list.push(Assignment { target, filter: None });
         }
-        Self { list, exported: object.names_any(&["assignments", "groupAssignments"]) }
+        // PowerShell cuts deep objects off into texts such as `@{target=}`: those say nothing.
+        let cut_off = object.list("assignments").iter().any(|item| item.is_string());
+        let exported = object.names_any(&["assignments", "groupAssignments"]) && !cut_off;
+        Self { list, exported }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     export::{
         AccountSource,
+        assignment::Head,
         email_profile::{EasAccount, Service},
     },
     finding::{Finding, Severity},
@@ -142,10 +143,18 @@ fn no_oauth(context: &Context<'_>, profile: &Profile<'_>, found: &mut Vec<Findin
     found.push(finding.showing(&profile.assigned.head, words(profile).oauth, "false"));
 }
 
+/// An object may stand in a list and in a file of its own; two accounts of one profile stand in the same file.
+fn same_object(one: &Head, two: &Head) -> bool {
+    one.id.is_some() && one.id == two.id && one.file != two.file
+}
+
 fn two_profiles(context: &Context<'_>, found: &mut Vec<Finding>) {
     let profiles = &context.rollout.profiles;
     for (place, one) in profiles.iter().enumerate() {
         for two in profiles.iter().skip(place + 1) {
+            if same_object(&one.assigned.head, &two.assigned.head) {
+                continue;
+            }
             let both = one.audience.and(&two.audience);
             let reach = both.reach();
             if !reach.possible() {

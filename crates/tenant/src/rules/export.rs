@@ -60,10 +60,10 @@ fn notes(context: &Context<'_>, found: &mut Vec<Finding>) {
             }
             Note::Unassigned { head } => {
                 let text = format!(
-                    "The assignments of \"{}\" are not in the export; it is taken as assigned to nobody.",
+                    "The assignments of \"{}\" are not in the export, or were cut off; it is taken as assigned to nobody.",
                     head.name
                 );
-                let fix = "Export it with $expand=assignments.";
+                let fix = "Export it with $expand=assignments, and through ConvertTo-Json with -Depth 10.";
                 found.push(Finding::new("EXPORT-UNASSIGNED", Severity::Info, text, fix).about(head));
             }
         }
