@@ -36,6 +36,20 @@ pub struct Plan {
     pub set: SetName,
     /// One step for each object, in safe order.
     pub steps: Vec<Step>,
+    /// Objects of this set that the settings no longer name, among what was read. They stay: a plan deletes nothing but
+    /// what it replaces.
+    pub left_over: Vec<LeftOver>,
+}
+
+/// An object that stays though nobody wants it any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOver {
+    /// Where it lives.
+    pub collection: Collection,
+    /// Its id.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
 }
 
 /// What has to be done to one object.
@@ -152,7 +166,21 @@ pub fn plan(desired: &Desired, tenant: &Tenant) -> Result<Plan, PlanError> {
         }
     }
     let steps = desired.objects.iter().map(|object| step(desired, tenant, object)).collect::<Result<_, _>>()?;
-    Ok(Plan { format: FORMAT, set: desired.set.clone(), steps })
+    Ok(Plan { format: FORMAT, set: desired.set.clone(), steps, left_over: left_over(desired, tenant) })
+}
+
+fn left_over(desired: &Desired, tenant: &Tenant) -> Vec<LeftOver> {
+    let of_the_set = format!("[{}/", desired.set);
+    let wanted = |object: &Value| desired.objects.iter().any(|wanted| is_marked(object, wanted.role, &desired.set));
+    let all =
+        tenant.objects.iter().flat_map(|(collection, objects)| objects.iter().map(|object| (*collection, object)));
+    all.filter(|(_, object)| text(object, "description").is_some_and(|words| words.contains(&of_the_set)))
+        .filter(|(_, object)| !wanted(object))
+        .filter_map(|(collection, object)| {
+            let name = text(object, "displayName").unwrap_or_default().to_owned();
+            Some(LeftOver { collection, id: text(object, "id")?.to_owned(), name })
+        })
+        .collect()
 }
 
 fn step(desired: &Desired, tenant: &Tenant, object: &DesiredObject) -> Result<Step, PlanError> {

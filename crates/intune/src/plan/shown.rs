@@ -56,6 +56,9 @@ impl fmt::Display for Plan {
         for step in &self.steps {
             write!(f, "{step}")?;
         }
+        for left in &self.left_over {
+            writeln!(f, "! left over: {}: no longer wanted, stays until somebody deletes it", left.name)?;
+        }
         if self.class() > Class::Harmless {
             writeln!(f, "The plan {}.", self.class())?;
         }

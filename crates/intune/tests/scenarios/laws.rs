@@ -1,6 +1,10 @@
 //! Promises for all inputs.
 
-use intune::desired::{Compliance, ConditionalAccess, Mode, Outlook, Settings};
+use intune::{
+    apply::Journal,
+    desired::{Compliance, ConditionalAccess, Mode, Outlook, Settings},
+    rollback::{Foreign, rollback},
+};
 use proptest::prelude::*;
 
 use crate::{
@@ -62,6 +66,30 @@ proptest! {
             company.bring(&after).await;
             let world = company.tenant.world();
             assert_eq!((world.content(), world.writes()), (content, writes));
+        });
+    }
+
+    #[test]
+    fn going_back_from_any_prefix_restores_what_was_there(
+        before in settings(), after in settings(), crash in 0..60usize, back in 0..40usize,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let company = Company::new().await;
+            company.bring(&before).await;
+            let content = company.tenant.world().content();
+            let plan = company.plan(&after).await;
+            let (journal, _) = until_crash(&company, &plan, None, crash).await;
+            let Some(journal) = journal else { return };
+            let (mut kept, mut left) = (journal.clone(), back);
+            let mut keep = |journal: &Journal| {
+                left = left.checked_sub(1).ok_or_else(|| std::io::Error::other("the process died"))?;
+                kept = journal.clone();
+                Ok(())
+            };
+            let _ = rollback(&company.graph, journal, Foreign::Stays, &mut keep).await;
+            rollback(&company.graph, kept, Foreign::Stays, &mut |_| Ok(())).await.unwrap();
+            assert_eq!(company.tenant.world().content(), content);
         });
     }
 }

@@ -260,3 +260,16 @@ async fn missing_permission_is_named() {
     let PlanError::Graph(GraphError::Forbidden { permission, request_id, .. }) = &error else { panic!("{error}") };
     assert_eq!((*permission, request_id.as_str()), ("DeviceManagementConfiguration.Read.All", "r-1"));
 }
+
+#[tokio::test]
+async fn what_is_no_longer_wanted_is_told_and_not_deleted() {
+    let company = Company::new().await;
+    company.bring(&everything()).await;
+    let mut settings = everything();
+    settings.restrictions = false;
+    let plan = company.plan(&settings).await;
+    assert!(plan.is_empty(), "{plan}");
+    let names: Vec<_> = plan.left_over.iter().map(|left| left.name.as_str()).collect();
+    assert_eq!(names, ["Contoso - Managed contacts"]);
+    assert!(plan.to_string().contains("left over: Contoso - Managed contacts"), "{plan}");
+}

@@ -250,3 +250,41 @@ fn collections_speak_the_version_they_need() {
     assert_eq!(Collection::DeviceConfigurations.version(), Version::Beta);
     assert_eq!(Collection::ConditionalAccessPolicies.version(), Version::V1);
 }
+
+#[tokio::test]
+async fn the_stand_in_refuses_what_the_service_would() {
+    let company = Company::new().await;
+    company.bring(&everything()).await;
+    let objects: Vec<_> = company.tenant.world().asked.iter().filter(|asked| asked.method == "POST").cloned().collect();
+    let account = objects.iter().find(|asked| asked.body.to_string().contains("iosEasEmailProfile")).unwrap();
+    let compliance = objects.iter().find(|asked| asked.path.ends_with("deviceCompliancePolicies")).unwrap();
+    let policy = objects.iter().find(|asked| asked.path.ends_with("policies")).unwrap();
+    let apps = objects.iter().find(|asked| asked.path.ends_with("mobileAppConfigurations")).unwrap();
+    let with = |body: &serde_json::Value, path: &str, value: serde_json::Value| {
+        let mut body = body.clone();
+        body[path] = value;
+        body
+    };
+    for (asked, member, value) in [
+        (account, "hostNmae", json!("x.example")),
+        (account, "easServices", json!("contacts,tasks")),
+        (account, "hostName", json!(null)),
+        (account, "requireSsl", json!("true")),
+        (account, "version", json!(3)),
+        (account, "@odata.type", json!("#microsoft.graph.iosEmailProfile")),
+        (compliance, "scheduledActionsForRule", json!([])),
+        (policy, "state", json!("on")),
+        (policy, "conditions", json!({"clientAppTypes": ["all"], "applications": {}, "users": {}})),
+        (apps, "targetedMobileApps", json!(["00000000-0000-0000-0000-00000000cccc"])),
+    ] {
+        let segments: Vec<_> = asked.path.trim_start_matches('/').split('/').collect();
+        let version = if segments[0] == "beta" { Version::Beta } else { Version::V1 };
+        let address = Address::new(version, &segments[1..]);
+        let outcome = company.graph.create(&address, &with(&asked.body, member, value)).await;
+        assert!(matches!(outcome, Err(GraphError::Refused { status: 400, .. })), "{member}: {outcome:?}");
+    }
+    let v1 = Address::new(Version::V1, &["deviceManagement", "deviceConfigurations"]);
+    assert!(company.graph.create(&v1, &account.body).await.is_err(), "v1.0 has no e-mail profile");
+    let listed = company.graph.list(&v1).await.unwrap();
+    assert!(listed.iter().all(|object| object["@odata.type"] != "#microsoft.graph.iosEasEmailProfileConfiguration"));
+}
