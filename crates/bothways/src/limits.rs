@@ -108,3 +108,9 @@ pub const ROLLOUT_SEEN_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from
 
 /// Bytes of a list of devices.
 pub const INVENTORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Files of exported policies.
+pub const EXPORTS_MAX: usize = 20_000;
+
+/// Bytes of a sign-in that Conditional Access is asked about.
+pub const SIGN_IN_BYTES_MAX: usize = 1024 * 1024;

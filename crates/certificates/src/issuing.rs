@@ -11,7 +11,11 @@ use ledger::{
         people::{self, Person},
     },
 };
-use x509_cert::{Certificate, der::Encode, spki::SubjectPublicKeyInfoOwned};
+use x509_cert::{
+    Certificate,
+    der::{Decode, Encode},
+    spki::SubjectPublicKeyInfoOwned,
+};
 
 use crate::{
     audit,
@@ -178,14 +182,47 @@ impl Certificates {
     /// # Errors
     /// The person does not exist or is disabled; the label or the life cannot be.
     pub async fn issue(&self, email: &str, label: &str, life: Option<Duration>) -> Result<Issued> {
+        let pkcs8 = tokio::task::spawn_blocking(key::generate).await.map_err(|_| CertificateError::Cryptography)??;
+        let row = self.issue_to(email, label, key::public_key_info(&pkcs8)?, life).await?;
+        let authority = self.authority().await?;
+        Ok(Issued {
+            certificate: row.certificate,
+            authority: authority.der().to_vec(),
+            key: pkcs8,
+            label: row.label,
+            serial: row.serial,
+        })
+    }
+
+    /// Issues a certificate for a key that was made elsewhere: its public half, SubjectPublicKeyInfo as DER. Whoever asks
+    /// must know that the person has the private half. The certificate, DER.
+    ///
+    /// # Errors
+    /// As [`issue`](Self::issue); the key cannot be read.
+    pub async fn issue_for_key(
+        &self,
+        email: &str,
+        label: &str,
+        public_key: &[u8],
+        life: Option<Duration>,
+    ) -> Result<Vec<u8>> {
+        let public_key = SubjectPublicKeyInfoOwned::from_der(public_key)?;
+        Ok(self.issue_to(email, label, public_key, life).await?.certificate)
+    }
+
+    async fn issue_to(
+        &self,
+        email: &str,
+        label: &str,
+        public_key: SubjectPublicKeyInfoOwned,
+        life: Option<Duration>,
+    ) -> Result<Row> {
         let label = checked_label(label)?;
         let life = life.unwrap_or(self.inner.settings.life);
         let life = checked_life("a certificate", life, limits::CERTIFICATE_LIFE_MAX)?;
         let wanted = email.to_owned();
         let person = self.inner.ledger.read(move |tx| welcome(tx, &wanted)).await?;
         let authority = self.authority().await?;
-        let pkcs8 = tokio::task::spawn_blocking(key::generate).await.map_err(|_| CertificateError::Cryptography)??;
-        let public_key = key::public_key_info(&pkcs8)?;
         let order = Order { person: &person, label: &label, public_key, life, transaction_id: None };
         let (_, row) = self.sign(&authority, order)?;
         let (kept, event) = (row.clone(), self.identity.audited(audit::issued(&row)));
@@ -194,13 +231,7 @@ impl Certificates {
             audit_table::insert(tx, &event)
         };
         self.inner.ledger.write::<_, LedgerError>(keep).await?;
-        Ok(Issued {
-            certificate: row.certificate,
-            authority: authority.der().to_vec(),
-            key: pkcs8,
-            label,
-            serial: row.serial,
-        })
+        Ok(row)
     }
 
     /// What was issued, to one person or to everybody, the oldest first.

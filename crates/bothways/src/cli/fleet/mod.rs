@@ -1,6 +1,9 @@
 //! `bothways fleet`: what enrolled devices need, whether the company's policies agree with it, and how it gets there.
 
+mod ca_eval;
+mod check;
 mod devices;
+mod exports;
 mod lint;
 mod profile;
 pub(crate) mod rollout;
@@ -29,6 +32,8 @@ pub enum Fleet {
     #[command(subcommand)]
     Profile(profile::Profile),
     Lint(lint::Lint),
+    Check(check::Check),
+    CaEval(ca_eval::CaEval),
     Devices(devices::Devices),
     /// Bring the contacts account to devices, wave by wave: plan, start, status, pause, rollback.
     #[command(subcommand)]
@@ -40,6 +45,8 @@ impl Fleet {
         match self {
             Self::Profile(profile) => profile.run(data).await,
             Self::Lint(lint) => lint.run(),
+            Self::Check(check) => check.run(),
+            Self::CaEval(ca_eval) => ca_eval.run(),
             Self::Devices(devices) => devices.run(data).await,
             Self::Rollout(rollout) => rollout.run(data).await,
         }
