@@ -191,11 +191,11 @@ impl Work {
 }
 
 /// What a card says, whatever its UID and the ids of its items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Content([u8; 32]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Content([u8; 32]);
 
 impl Content {
-    fn of(card: &Card) -> Self {
+    pub(super) fn of(card: &Card) -> Self {
         let mut digest = Sha256::new();
         for item in &card.items {
             let said = (&item.fact, &item.contexts, &item.label, item.pref);
@@ -207,7 +207,7 @@ impl Content {
     }
 
     /// A UUID of version 8 (RFC 9562 5.8), the same for the same content.
-    fn uid(self, copy: u32) -> String {
+    pub(super) fn uid(self, copy: u32) -> String {
         let digest: [u8; 32] = Sha256::new_with_prefix(self.0).chain_update(copy.to_be_bytes()).finalize().into();
         let bits = digest.iter().take(16).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
         format!("urn:uuid:{}", crate::ambient::uuid_text(bits, 8))

@@ -1,5 +1,6 @@
 //! `bothways contacts`: a person's contacts, as files and as lists.
 
+mod adopt;
 mod export;
 mod history;
 pub(crate) mod import;
@@ -21,6 +22,7 @@ use crate::limits::IMPORT_BYTES_MAX;
 const EXAMPLES: &str = "\
 Examples:
   bothways contacts import contacts.vcf --user anna@example.com
+  bothways contacts adopt phone.vcf --user anna@example.com --apply
   bothways contacts export --user anna@example.com -o anna.vcf
   bothways contacts list --user anna@example.com --deleted
   bothways contacts restore 42 --user anna@example.com";
@@ -34,6 +36,11 @@ pub enum Contacts {
     /// Exit code 0: everything was read. 2: some cards were broken; they are named with their lines, the rest is
     /// imported.
     Import(Import),
+    /// Take over contacts that live on a phone alone, from a vCard file of its local contacts.
+    ///
+    /// Says which contact each card is and what it would bring; with --apply it is done, and can be taken back with
+    /// --undo. Nothing of what is here is deleted. Exit code 2: some cards could not be read.
+    Adopt(Adopt),
     /// Write all contacts as one vCard file.
     Export(Export),
     /// List contacts.
@@ -88,6 +95,40 @@ pub struct Import {
     json: bool,
 }
 
+/// Options of `contacts adopt`.
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// The vCard file of the phone's local contacts; `-` is standard input.
+    #[arg(required_unless_present = "undo", conflicts_with = "undo")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    of: Of,
+    /// Do it. Without, it is only said what would happen.
+    #[arg(long, conflicts_with = "undo")]
+    apply: bool,
+    /// The card that begins on this line of the file is this contact.
+    #[arg(long, value_name = "LINE=CONTACT", value_parser = line_and_contact)]
+    same: Vec<(usize, CardId)>,
+    /// The card that begins on this line of the file is a contact that is not here yet.
+    #[arg(long, value_name = "LINE")]
+    new: Vec<usize>,
+    /// Take a name that only one contact has, here and on the phone, for one person.
+    #[arg(long)]
+    trust_names: bool,
+    /// Take a run back: what it wrote and nobody has changed since is as it was before.
+    #[arg(long, value_name = "RUN")]
+    undo: Option<String>,
+    /// Print JSON, with the contacts about which nothing is to be said as well.
+    #[arg(long)]
+    json: bool,
+}
+
+fn line_and_contact(text: &str) -> Result<(usize, CardId), String> {
+    let parts = text.split_once('=').and_then(|(line, contact)| Some((line.parse().ok()?, contact.parse().ok()?)));
+    let (line, contact) = parts.ok_or("write it as LINE=CONTACT, such as 12=4711")?;
+    Ok((line, CardId(contact)))
+}
+
 /// Options of `contacts export`.
 #[derive(Debug, Args)]
 pub struct Export {
@@ -136,6 +177,7 @@ impl Contacts {
         let mut installation = open(data, Missing::Refuse).await?;
         let done = match self {
             Self::Import(options) => import::run(&installation, options).await?,
+            Self::Adopt(options) => adopt::run(&installation, options).await?,
             Self::Export(options) => export::run(&installation, options).await?,
             Self::List(options) => list::run(&installation, options).await?,
             Self::History { contact, of, json } => {
