@@ -84,7 +84,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         8 => n.prop_map(H::Acknowledged),
         3 => n.prop_map(H::Failed),
         6 => (n, any::<bool>(), any::<bool>()).prop_map(|(order, ours, current)| H::Listed { order, ours, current }),
-        8 => (n, any::<bool>()).prop_map(|(order, wanted)| H::Configured { order, wanted }),
+        20 => (n, any::<bool>()).prop_map(|(order, wanted)| H::Configured { order, wanted }),
         8 => (n, 0..10_u8).prop_map(|(phone, version)| H::Facts { phone, version }),
         12 => (n, prop::bool::weighted(0.1), prop::bool::weighted(0.8))
             .prop_map(|(phone, mail, there)| H::Accounts { phone, mail, there }),
