@@ -11,11 +11,16 @@
 //! So a break that the export proves is certain, one that hangs on what it leaves out is possible, and a policy whose
 //! groups are known and apart from the rollout's touches nobody.
 
+mod acquaintance;
+mod joined;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Index,
 };
 
+pub(crate) use self::acquaintance::{Acquaintance, Among};
+use self::joined::joined;
 use crate::{
     export::{
         Tenant,
@@ -44,67 +49,6 @@ pub(crate) enum Unjudged {
     LetsThrough,
     /// It may.
     May,
-}
-
-/// Ids, addresses, names: which of them somebody is known by.
-type Ways = [bool; 3];
-
-fn ways(identity: &Identity) -> Ways {
-    [!identity.ids.is_empty(), !identity.addresses.is_empty(), !identity.names.is_empty()]
-}
-
-/// Whether somebody whom a mailbox or a device of Exchange names is among an audience.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Among {
-    /// No.
-    No,
-    /// They are named in another way than the audience is, and nothing about the names is alike.
-    Hardly,
-    /// The export does not tell.
-    Perhaps,
-    /// Yes.
-    Yes,
-}
-
-/// An audience as it is known by name.
-pub(crate) struct Acquaintance<'p> {
-    people: &'p People<'p>,
-    audience: &'p Audience,
-    ways: BTreeSet<Ways>,
-    names: BTreeSet<&'p str>,
-    /// It has people whom the export does not show.
-    open: bool,
-}
-
-impl Acquaintance<'_> {
-    pub(crate) fn has(&self, identity: &Identity) -> Among {
-        let found = self.people.find(identity).map_or(Reach::No, |person| self.audience[person]);
-        let namesake = identity.names.iter().any(|name| self.names.contains(name.as_str()));
-        match found {
-            Reach::Does => return Among::Yes,
-            Reach::May => return Among::Perhaps,
-            Reach::No if self.open || namesake || identity.is_empty() => return Among::Perhaps,
-            Reach::No => {}
-        }
-        let own = ways(identity);
-        let shared = |other: &Ways| own.iter().zip(other).any(|(one, two)| *one && *two);
-        let mut unlike = self.ways.iter().filter(|other| !shared(other));
-        // Names here, addresses there: `Anna Berg` may well be anna.berg@contoso.com.
-        let only_by_name = own == [false, false, true];
-        match (unlike.clone().count(), unlike.all(|[_, addresses, _]| *addresses)) {
-            (0, _) => Among::No,
-            (_, true) if only_by_name && !self.sounds_like(identity) => Among::Hardly,
-            _ => Among::Perhaps,
-        }
-    }
-
-    fn sounds_like(&self, identity: &Identity) -> bool {
-        let words: Vec<&str> = identity.names.iter().flat_map(|name| name.split([' ', '.', ',', '-'])).collect();
-        self.audience.people().filter_map(|(person, _)| self.people.identity(person)).any(|known| {
-            let local = known.addresses.iter().filter_map(|address| address.split('@').next());
-            local.flat_map(|local| local.split(['.', '-', '_'])).any(|part| words.contains(&part))
-        })
-    }
 }
 
 /// How far something reaches each of the people.
@@ -361,23 +305,6 @@ impl<'a> People<'a> {
         })
     }
 
-    /// What tells whether somebody whom Exchange names is among an audience.
-    pub(crate) fn acquaintance<'p>(&'p self, audience: &'p Audience) -> Acquaintance<'p> {
-        let mut known =
-            Acquaintance { people: self, audience, ways: BTreeSet::new(), names: BTreeSet::new(), open: false };
-        for (person, _) in audience.people() {
-            match self.persons.get(person) {
-                Some(Person::Known(identity)) => {
-                    known.ways.insert(ways(identity));
-                    known.names.extend(identity.names.iter().map(String::as_str));
-                }
-                Some(Person::MembersOf(_) | Person::EverybodyElse) => known.open = true,
-                None => {}
-            }
-        }
-        known
-    }
-
     /// The managed iPhones and iPads of a person.
     pub(crate) fn ios_devices(&self, person: usize) -> impl Iterator<Item = &'a ManagedDevice> {
         self.devices.get(&person).into_iter().flatten().copied().filter(|device| device.is_ios())
@@ -627,48 +554,6 @@ fn names_device(member: &Member, device: &ManagedDevice) -> bool {
         Member::Person(identity) => identity.ids.iter().any(|id| device.keys.contains(id)),
         Member::Group(_) => false,
     }
-}
-
-/// The first of those joined with one, shortening the way there.
-fn root(parent: &mut [usize], mut at: usize) -> usize {
-    while let Some(&next) = parent.get(at).filter(|next| **next != at) {
-        let over = parent.get(next).copied().unwrap_or(next);
-        if let Some(place) = parent.get_mut(at) {
-            *place = over;
-        }
-        at = next;
-    }
-    at
-}
-
-/// Identities that share an id or an address are one person; in an order that does not depend on theirs.
-fn joined(mut all: Vec<Identity>) -> Vec<Identity> {
-    all.sort_unstable();
-    all.dedup();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut parent: Vec<usize> = (0..all.len()).collect();
-    for (place, identity) in all.iter().enumerate() {
-        for key in identity.ids.iter().chain(&identity.addresses) {
-            let other = *places.entry(key.clone()).or_insert(place);
-            let (one, two) = (root(&mut parent, place), root(&mut parent, other));
-            if let Some(slot) = parent.get_mut(one.max(two)) {
-                *slot = one.min(two);
-            }
-        }
-    }
-    let mut persons: BTreeMap<usize, Identity> = BTreeMap::new();
-    for (place, identity) in all.into_iter().enumerate() {
-        let person = persons.entry(root(&mut parent, place)).or_default();
-        person.ids.extend(identity.ids);
-        person.addresses.extend(identity.addresses);
-        person.names.extend(identity.names);
-        person.guest |= identity.guest;
-        person.shown = match (person.shown.take(), identity.shown) {
-            (Some(one), Some(two)) => Some(one.min(two)),
-            (one, two) => one.or(two),
-        };
-    }
-    persons.into_values().collect()
 }
 
 /// A property of a device in the words of assignment filters.
