@@ -259,7 +259,7 @@ impl World {
         let name = named.or(types::only_type(collection)).ok_or(bad("@odata.type is required".into()))?.to_owned();
         let of = types::published(&name).filter(|of| of.collection == collection && (beta || !of.beta));
         let of = of.ok_or_else(|| bad(format!("Could not find a type named {name} here")))?;
-        check::body(&of, beta, body, true).map_err(bad)?;
+        check::body(of, beta, body, true).map_err(bad)?;
         self.consistent(collection, body)?;
         let mut object: Map<String, Value> = Map::new();
         for (name, takes) in &of.takes {
@@ -325,7 +325,7 @@ impl World {
         }
         let name = if is.is_empty() { types::only_type(collection).unwrap_or_default() } else { is };
         let of = types::published(name.trim_start_matches("#microsoft.graph.")).expect("it was created");
-        check::body(&of, beta, body, false).map_err(bad)?;
+        check::body(of, beta, body, false).map_err(bad)?;
         if collection == "policies" && body.get("conditions").is_some() {
             users(&body["conditions"])?;
         }

@@ -3,7 +3,7 @@
 //! One line per property: name, then what it takes. `!` after the name: may not be null. `*`: has to be there on create.
 //! `^`: only the service writes it. `@`: a navigation, not changed by PATCH. `~`: only beta has it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 const EMAIL: &str = "
 accountName!* text
@@ -208,8 +208,16 @@ pub struct Published {
     pub takes: BTreeMap<String, Takes>,
 }
 
-pub fn published(name: &str) -> Option<Published> {
-    let (_, collection, beta, texts) = TABLE.iter().find(|(known, ..)| *known == name)?;
+/// The table, read once.
+static PUBLISHED: LazyLock<BTreeMap<&str, Published>> = LazyLock::new(|| {
+    TABLE.iter().map(|(name, collection, beta, texts)| (*name, read(collection, *beta, texts))).collect()
+});
+
+pub fn published(name: &str) -> Option<&'static Published> {
+    PUBLISHED.get(name)
+}
+
+fn read(collection: &'static str, beta: bool, texts: &[&str]) -> Published {
     let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
     let takes = lines.map(|line| {
         let (marked, kind) = line.split_once(' ').expect("a property and what it takes");
@@ -225,7 +233,7 @@ pub fn published(name: &str) -> Option<Published> {
         };
         (name, takes)
     });
-    Some(Published { collection, beta: *beta, takes: takes.collect() })
+    Published { collection, beta, takes: takes.collect() }
 }
 
 /// The one type of a collection that has only one.
