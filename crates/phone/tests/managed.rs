@@ -180,6 +180,18 @@ async fn the_device_shows_its_certificate_to_a_server_whose_root_came_with_the_p
 }
 
 #[tokio::test]
+async fn a_server_whose_name_exists_in_the_profile_only_is_reached_where_it_really_is() {
+    let server = Server::start().await;
+    let mut spec = phone("17.4").spec().clone();
+    spec.management_at = Some(server.url());
+    let mut phone = ManagedPhone::new(spec);
+    let address = "https://mdm.example.org/mdm/connect";
+    phone.enrol(&Server::enrolment_at(address, ""), given()).await.unwrap();
+    phone.connect().await.unwrap();
+    assert_eq!((phone.mdm_settings().unwrap().server_url.as_str(), server.kinds().len()), (address, 3));
+}
+
+#[tokio::test]
 async fn a_new_push_token_is_told_at_once() {
     let server = Server::start().await;
     let mut phone = server.enrolled("17.4").await;

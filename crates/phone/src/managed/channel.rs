@@ -15,7 +15,7 @@ use super::enrolment::EnrolmentName;
 use super::os_version::Feature;
 use super::plist::{self, Dictionary, Value};
 use super::violation::ManagedViolation;
-use crate::transport::{Endpoint, Outgoing};
+use crate::transport::Outgoing;
 
 const CHECK_IN: &str = "application/x-apple-aspen-mdm-checkin";
 const REPORT: &str = "application/x-apple-aspen-mdm; charset=UTF-8";
@@ -78,8 +78,8 @@ impl ManagedPhone {
         if self.faults.offline {
             return Err(ManagedError::Offline);
         }
-        let endpoint: Endpoint =
-            address.parse().map_err(|error: crate::transport::BadAddress| ManagedError::Protocol(error.to_string()))?;
+        let endpoint =
+            self.spec.management_endpoint(address).map_err(|error| ManagedError::Protocol(error.to_string()))?;
         let target = address.splitn(4, '/').nth(3).map_or_else(|| "/".to_owned(), |path| format!("/{path}"));
         let enrolled = self.enrolled.as_mut().ok_or(ManagedError::NotEnrolled)?;
         enrolled.transport.move_to(endpoint);

@@ -11,7 +11,7 @@ use super::plist::Dictionary;
 use super::profile::{Payload, Profile};
 use super::profile_store::Source;
 use super::violation::ManagedViolation;
-use crate::transport::{Endpoint, FaultRates, Transport};
+use crate::transport::{FaultRates, Transport};
 
 /// The MDM payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,8 +136,8 @@ impl ManagedPhone {
             EnrolmentName::Udid(self.spec.udid.clone())
         };
         let unusable = |reason: String| Fault::CannotCheckIn(reason);
-        let endpoint: Endpoint =
-            settings.server_url.parse().map_err(|error: crate::transport::BadAddress| unusable(error.to_string()))?;
+        let endpoint =
+            self.spec.management_endpoint(&settings.server_url).map_err(|error| unusable(error.to_string()))?;
         let mut authorities = self.spec.authorities.to_vec();
         authorities.extend(roots);
         let trust = Self::trust_in(&authorities, Some(&identity)).map_err(|error| unusable(error.to_string()))?;

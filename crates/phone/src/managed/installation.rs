@@ -143,8 +143,10 @@ impl ManagedPhone {
         }
         let settings = scep::ScepSettings::from_payload(&payload.content)?;
         let trust = self.trust(None).map_err(|error| Fault::Scep(error.to_string()))?;
-        let identity =
-            scep::enrol(&settings, trust, self.spec.seed).await.map_err(|error| Fault::Scep(error.to_string()))?;
+        let endpoint = self.spec.management_endpoint(&settings.url).map_err(|error| Fault::Scep(error.to_string()))?;
+        let identity = scep::enrol(&settings, endpoint, trust, self.spec.seed)
+            .await
+            .map_err(|error| Fault::Scep(error.to_string()))?;
         self.counters.scep_enrolments += 1;
         Ok(identity)
     }

@@ -25,7 +25,7 @@ use super::encryption::{self, AES_128_CBC};
 use super::fault::Fault;
 use super::identity::{Identity, NoIdentity};
 use super::plist::{Dictionary, Value};
-use crate::transport::{Answer, BadAddress, Endpoint, FaultRates, Outgoing, Transport, TransportError, Trust};
+use crate::transport::{Answer, Endpoint, FaultRates, Outgoing, Transport, TransportError, Trust};
 
 /// 1.2.840.113549.1.7.3
 const ENVELOPED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03];
@@ -51,8 +51,6 @@ const REQUEST: &[u8] = b"19";
 pub(super) enum ScepError {
     #[error(transparent)]
     Transport(#[from] TransportError),
-    #[error(transparent)]
-    BadAddress(#[from] BadAddress),
     #[error("{0} answered HTTP {1}")]
     Http(&'static str, u16),
     #[error(transparent)]
@@ -76,7 +74,7 @@ pub(super) enum ScepError {
 /// The payload.
 #[derive(Debug, Clone)]
 pub(super) struct ScepSettings {
-    url: String,
+    pub(super) url: String,
     name: String,
     challenge: Option<String>,
     /// Attribute type and value, in order.
@@ -111,8 +109,12 @@ impl ScepSettings {
 }
 
 /// Makes a key, has it certified.
-pub(super) async fn enrol(settings: &ScepSettings, trust: Trust, seed: u64) -> Result<Identity, ScepError> {
-    let endpoint: Endpoint = settings.url.parse()?;
+pub(super) async fn enrol(
+    settings: &ScepSettings,
+    endpoint: Endpoint,
+    trust: Trust,
+    seed: u64,
+) -> Result<Identity, ScepError> {
     let mut wire = Wire { transport: Transport::new(endpoint, trust, None, FaultRates::default(), seed), settings };
     let authorities = wire.authorities().await?;
     let capabilities = wire.capabilities().await?;
@@ -450,13 +452,19 @@ mod tests {
             subject: vec![("O".to_owned(), "Example".to_owned()), ("CN".to_owned(), "device".to_owned())],
             fingerprint: Some(digest(&SHA256, &authority.certificate()).as_ref().to_vec()),
         };
-        let identity = enrol(&settings, Trust::nobody(), 5).await.unwrap();
+        let identity = enrol(&settings, settings.url.parse().unwrap(), Trust::nobody(), 5).await.unwrap();
         let certificate = Certificate::read(identity.certificate()).unwrap();
         assert_eq!(certificate.public_key, identity.public_key());
         assert_eq!(certificate.issuer, Certificate::read(&authority.certificate()).unwrap().subject);
         settings.challenge = None;
-        assert!(matches!(enrol(&settings, Trust::nobody(), 6).await, Err(ScepError::Refused(_))));
+        assert!(matches!(
+            enrol(&settings, settings.url.parse().unwrap(), Trust::nobody(), 6).await,
+            Err(ScepError::Refused(_))
+        ));
         settings.fingerprint = Some(vec![0; 32]);
-        assert!(matches!(enrol(&settings, Trust::nobody(), 7).await, Err(ScepError::Fingerprint)));
+        assert!(matches!(
+            enrol(&settings, settings.url.parse().unwrap(), Trust::nobody(), 7).await,
+            Err(ScepError::Fingerprint)
+        ));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::os_version::OsVersion;
+use crate::transport::{BadAddress, Endpoint};
 
 /// What the device is.
 #[derive(Debug, Clone)]
@@ -26,6 +27,9 @@ pub struct DeviceSpec {
     pub authorities: Arc<[u8]>,
     /// Where Exchange accounts really connect, when their Host is a name that only exists in the profile.
     pub exchange_at: Option<String>,
+    /// Where management (check-in, commands, SCEP, documents) really is, when the names in the profile exist nowhere else:
+    /// scheme, host and port are taken from here, the path from the profile.
+    pub management_at: Option<String>,
 }
 
 impl DeviceSpec {
@@ -41,7 +45,13 @@ impl DeviceSpec {
             seed: number,
             authorities: Arc::from(Vec::new()),
             exchange_at: None,
+            management_at: None,
         }
+    }
+
+    /// Where a request to a management address goes.
+    pub(super) fn management_endpoint(&self, address: &str) -> Result<Endpoint, BadAddress> {
+        self.management_at.as_deref().unwrap_or(address).parse()
     }
 }
 
