@@ -162,9 +162,7 @@ pub async fn until_crash(
             return Err(std::io::Error::other("the process died"));
         }
         left -= 1;
-        // As on disk.
-        let bytes = serde_json::to_vec(journal).unwrap();
-        kept = Some(Journal::from_json(&bytes).unwrap());
+        kept = Some(journal.clone());
         Ok(())
     };
     let outcome = apply(&company.graph, plan, &all_classes(), begun, &mut keep).await;
@@ -173,5 +171,7 @@ pub async fn until_crash(
         Err(ApplyError::Keeping(_)) => false,
         Err(other) => panic!("{other}"),
     };
+    // As on disk.
+    let kept = kept.map(|journal| Journal::from_json(&serde_json::to_vec(&journal).unwrap()).unwrap());
     (kept, finished)
 }
