@@ -43,7 +43,7 @@ pub enum Target {
 /// An assignment filter on a target (beta).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Filter {
-    /// The filter's id, or a [reference](crate::reference) to one that is made by the same plan.
+    /// The filter's id, or a [reference](crate::role::Role::reference) to one that is made by the same plan.
     #[serde(rename = "deviceAndAppManagementAssignmentFilterId")]
     pub id: String,
     /// How it is meant.

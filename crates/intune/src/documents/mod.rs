@@ -1,7 +1,7 @@
 //! Intune's, Entra's and Exchange Online's objects, one file each, named as Microsoft Graph names them.
 //!
 //! A document is what is sent when the object is created: exact property names, enums as types, nothing read-only. To
-//! add one: a file here, its table in `data/graph-metadata.json`, a [`Kind`](crate::kind::Kind) for where it lives.
+//! add one: a file here, its table in `data/graph-metadata.json`, a [`Collection`](crate::collection::Collection) for where it lives.
 
 use serde::Serialize;
 use serde_json::Value;
