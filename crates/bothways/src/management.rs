@@ -1,21 +1,25 @@
 //! `[mdm]`: through what enrolled devices are managed. The MDM server inside, NanoMDM, or neither.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
+
+use access::version::Version;
 
 use anyhow::Context;
 use axum::Router;
 use fleet::{
+    declaration,
     delivery::{Capabilities, Delivery, DeliveryError, Logged, Order, OrderId},
     enrolment::EnrolmentId,
-    profile::Uuid,
+    profile::{Hub, Uuid},
 };
 use identity::{Gate, Secret};
 use ledger::tables::device_access::Enrolment;
 use mdm::{
     Embedded, EnrolmentChange, Enrolments, NanoMdm, Pending, Push, Register, Service,
+    declarative::Declaration,
     nanomdm::{self, NanoMdmSettings},
     push::{Apns, ApnsSettings, NoPush},
-    register::Parts,
+    register::{ManagedDevice, Parts},
 };
 use serde::Deserialize;
 
@@ -27,6 +31,9 @@ use crate::{
     installation::Installation,
     limits,
 };
+
+/// The first iOS whose devices report their accounts (`account.list.exchange`).
+const REPORTS_ACCOUNTS_FROM: u32 = 16;
 
 /// `[mdm]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -171,13 +178,34 @@ impl Way {
         }
     }
 
+    /// Has devices that can report their accounts, from iOS 16 on, do so. Those that do already are left alone.
+    pub async fn subscribe(&self, subscribed: &mut HashSet<EnrolmentId>, hub: &Hub) -> anyhow::Result<()> {
+        let Self::Inside(service) = self else { return Ok(()) };
+        let able = |device: &ManagedDevice| {
+            let os = device.facts.os_version.as_deref().and_then(Version::parse);
+            device.enrolled && os >= Some(Version::major(REPORTS_ACCOUNTS_FROM))
+        };
+        for device in service.register().devices().await?.iter().filter(|device| able(device)) {
+            if subscribed.contains(&device.id) {
+                continue;
+            }
+            service.declare(&device.id, subscriptions(hub)?).await?;
+            subscribed.insert(device.id.clone());
+        }
+        Ok(())
+    }
+
     /// What has to be done now and then: devices that have something left to do are woken, answers that were lost are
     /// asked for again, what is long done is forgotten.
-    pub async fn tend(self) {
+    pub async fn tend(self, hub: Hub) {
+        let mut subscribed = HashSet::new();
         if let Err(error) = self.register().tell_again().await {
             tracing::warn!(%error, "access does not know of all enrolled devices yet");
         }
         loop {
+            if let Err(error) = self.subscribe(&mut subscribed, &hub).await {
+                tracing::warn!(%error, "devices are not asked to report their accounts");
+            }
             let pause = self.round().await.unwrap_or(limits::MANAGEMENT_ROUND);
             let long_ago = ambient::now() - micros(limits::MANAGEMENT_KEPT);
             if let Err(error) = self.register().forget(long_ago).await {
@@ -204,6 +232,20 @@ impl Way {
             }
         }
     }
+}
+
+/// `account.list.exchange` and what else tells how a device fares, with its activation.
+fn subscriptions(hub: &Hub) -> anyhow::Result<Vec<Declaration>> {
+    let named = |role: &str| declaration::Identifier::parse(&format!("{}.{role}", short(&hub.identifier_prefix)));
+    let (status, activation) = (named("status")?, named("status.active")?);
+    let subscriptions = declaration::status_subscriptions(status.clone(), &declaration::STATUS_ITEMS);
+    let activation = declaration::activation(activation, [&status]);
+    Ok([subscriptions, activation].iter().map(Declaration::from).collect())
+}
+
+/// Identifiers of declarations have 64 octets.
+fn short(prefix: &str) -> &str {
+    prefix.get(prefix.len().saturating_sub(48)..).unwrap_or(prefix).trim_start_matches(['.', '-'])
 }
 
 fn micros(span: Duration) -> i64 {

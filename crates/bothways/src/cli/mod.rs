@@ -14,7 +14,7 @@ mod demo;
 mod device;
 mod directory;
 mod doctor;
-mod fleet;
+pub(crate) mod fleet;
 mod scep;
 mod second_factor;
 mod serve;

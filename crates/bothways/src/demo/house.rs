@@ -4,6 +4,7 @@ use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -52,19 +53,30 @@ pub struct House {
     folder: DataFolder,
     configuration: Configuration,
     address: SocketAddr,
+    push: Option<Arc<dyn mdm::Push>>,
     running: Option<Running>,
 }
 
 impl House {
     /// Starts a hub on the loopback interface, without TLS, at a port that is free.
     pub async fn open(place: &Place) -> anyhow::Result<Self> {
-        let folder = DataFolder::open_or_create(place.path())?;
         let address = free_address().context("there is no free port")?;
         // Without it Autodiscover would send the phone to https.
         let public_url = Some(format!("http://{address}"));
         let server = configuration::Server { plain_http: true, public_url, ..configuration::Server::default() };
         let configuration = Configuration { server, ..Configuration::default() };
-        let mut house = Self { folder, configuration, address, running: None };
+        Self::of(place, configuration, address, None).await
+    }
+
+    /// Starts a hub with these settings at this address. `push` stands in for Apple's service.
+    pub async fn of(
+        place: &Place,
+        configuration: Configuration,
+        address: SocketAddr,
+        push: Option<Arc<dyn mdm::Push>>,
+    ) -> anyhow::Result<Self> {
+        let folder = DataFolder::open_or_create(place.path())?;
+        let mut house = Self { folder, configuration, address, push, running: None };
         house.start().await?;
         Ok(house)
     }
@@ -73,7 +85,8 @@ impl House {
     pub async fn start(&mut self) -> anyhow::Result<()> {
         if self.running.is_none() {
             self.configuration.server.listen = vec![self.address];
-            self.running = Some(Running::start(self.folder.clone(), self.configuration.clone()).await?);
+            self.running =
+                Some(Running::start(self.folder.clone(), self.configuration.clone(), self.push.clone()).await?);
         }
         Ok(())
     }
@@ -100,6 +113,11 @@ impl House {
         format!("http://{}", self.address)
     }
 
+    /// How it is set.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
     /// Its data folder.
     pub fn folder(&self) -> &DataFolder {
         &self.folder
@@ -112,7 +130,7 @@ impl House {
 }
 
 /// An address nobody listens on.
-fn free_address() -> io::Result<SocketAddr> {
+pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
@@ -138,7 +156,11 @@ struct Running {
 }
 
 impl Running {
-    async fn start(folder: DataFolder, configuration: Configuration) -> anyhow::Result<Self> {
+    async fn start(
+        folder: DataFolder,
+        configuration: Configuration,
+        push: Option<Arc<dyn mdm::Push>>,
+    ) -> anyhow::Result<Self> {
         let threads = runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .thread_name(WORKER)
@@ -146,7 +168,7 @@ impl Running {
             .build()
             .context("threads cannot be started")?;
         let mut running = Self { server: None, threads: Some(threads) };
-        let options = Options { configuration, pid_file: None, push: None };
+        let options = Options { configuration, pid_file: None, push };
         if let Some(threads) = &running.threads {
             let server = threads.spawn(async move { Server::start(&folder, options).await });
             running.server = Some(server.await.context("the hub's threads ended")??);

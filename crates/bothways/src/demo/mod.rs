@@ -6,6 +6,7 @@
 
 mod bell;
 mod books;
+mod fleet;
 mod house;
 mod outlook;
 mod report;
@@ -43,7 +44,11 @@ pub struct Options {
     pub keep: bool,
     /// The hub stays, on this address, for real phones.
     pub stay: Option<SocketAddr>,
+    /// A rollout to so many devices instead of one person's contacts.
+    pub rollout: Option<usize>,
 }
+
+pub use fleet::DEVICES;
 
 /// Plays until the end, the first check that does not hold, or Ctrl-C.
 ///
@@ -56,7 +61,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         place.keep();
     }
     let played = tokio::select! {
-        played = Box::pin(play(&options, &place)) => played,
+        played = Box::pin(chosen(&options, &place)) => played,
         () = stop.asked() => Err(anyhow::anyhow!("stopped before the end")),
     };
     let ended = match (played, options.stay) {
@@ -89,6 +94,13 @@ impl Stop {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
+    }
+}
+
+async fn chosen(options: &Options, place: &Place) -> anyhow::Result<House> {
+    match options.rollout {
+        Some(devices) => Box::pin(fleet::play(options, place, devices)).await,
+        None => Box::pin(play(options, place)).await,
     }
 }
 

@@ -69,6 +69,34 @@ impl Report {
         Ok(report)
     }
 
+    /// Says what is to be seen of a rollout.
+    pub fn begin_rollout(json: bool) -> io::Result<Self> {
+        let report = Self { json, paint: Paint::of_stdout(), started: Instant::now(), steps: 0 };
+        if !json {
+            line("")?;
+            line("  Bothways: a company's phones get the managed contacts account, and Outlook's export goes.")?;
+            line("  Hub, MDM server, checks and rollout are the real ones; the devices are simulated.")?;
+            line("")?;
+        }
+        Ok(report)
+    }
+
+    /// The time, at the end of a rollout.
+    pub fn rollout_summary(&self, devices: usize) -> io::Result<()> {
+        let took = self.started.elapsed();
+        if self.json {
+            let summary = json!({
+                "summary": true, "ok": true, "steps": self.steps, "ms": milliseconds(took), "devices": devices,
+            });
+            return line(&summary.to_string());
+        }
+        let all =
+            format!("{} steps in {}, {devices} devices, nothing lost, nothing doubled", self.steps, readable(took));
+        line("")?;
+        line(&format!("             {} {all}", self.paint.bold(&format!("{:<TITLE$}", "All held"))))?;
+        line("")
+    }
+
     /// Runs a step and prints its line. `id` names it for programs.
     ///
     /// # Errors

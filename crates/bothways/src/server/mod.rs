@@ -26,7 +26,7 @@ use crate::{
     certificate::{Files, Made},
     configuration::Configuration,
     data_folder::DataFolder,
-    hints,
+    fleet_settings, hints,
     installation::Installation,
     limits,
     management::Way,
@@ -116,7 +116,8 @@ impl Server {
         tasks.push(tokio::spawn(authority));
         tasks.extend(listeners.into_iter().map(|listener| tokio::spawn(listener.run(house.clone()))));
         if let Some(way) = management {
-            tasks.push(tokio::spawn(way.clone().tend()));
+            let (hub, _) = fleet_settings::hub(&options.configuration);
+            tasks.push(tokio::spawn(way.clone().tend(hub)));
             let (folder, configuration) = (folder.clone(), options.configuration.clone());
             tasks.push(tokio::spawn(rollouts::tend(way, folder, configuration, installation)));
         }

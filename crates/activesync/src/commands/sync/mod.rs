@@ -66,6 +66,11 @@ pub(crate) async fn begin(session: Session, body: &[u8]) -> Result<Step, Refusal
     let remembered = Memory::of(&request);
     let answers = work(&session, &request.collections, window, fingerprint).await?;
     session.shared.sync_memory.keep(&session, remembered, &answers);
+    // An account that begins counts however lately another one of the device was noted: rollouts go by it.
+    if session.shown.view == View::Whole && request.collections.iter().any(Collection::begins) {
+        let (account, device) = (session.caller().account, session.device_id());
+        session.shared.gate.note_sync(account, device).await.map_err(hub::HubError::from)?;
+    }
     if !answers.is_empty() {
         return Ok(Step::Done(Answer::Document(finish(&session, &request.collections, &answers))));
     }

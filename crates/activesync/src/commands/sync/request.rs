@@ -48,6 +48,13 @@ pub struct Collection {
     pub commands: Vec<Command>,
 }
 
+impl Collection {
+    /// The device has nothing of the folder yet.
+    pub(crate) fn begins(&self) -> bool {
+        self.sync_key.as_deref() == Some("0")
+    }
+}
+
 /// `Options` of a collection, as far as they concern contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
