@@ -73,3 +73,33 @@ fn the_address_books_alone_are_enough_and_can_be_kept() {
     let contacts: Vec<Value> = serde_json::from_slice(&list.stdout).unwrap();
     assert!(contacts.len() > 30, "{}", contacts.len());
 }
+
+/// A hundred devices; with `ROLLOUT_DEVICES=1000` (`./test --long`) as many as people see.
+#[test]
+fn a_rollout_to_a_mixed_fleet_ends_with_every_ready_phone_in_sync_and_nothing_doubled() {
+    let temporary = tempfile::tempdir().unwrap();
+    let devices = std::env::var("ROLLOUT_DEVICES").unwrap_or_else(|_| "100".to_owned());
+    let output = demo(temporary.path(), &["--rollout", "--json", "--devices", &devices]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().all(|line| line["ok"] == true), "{text}");
+    let (summary, steps) = lines.split_last().unwrap();
+    let names: Vec<&str> = steps.iter().map(|step| step["step"].as_str().unwrap()).collect();
+    let expected = "contradictions mended hub people enrolment export plan pilot branch back again all twice both-ways \
+                    no-doubles boundary rules";
+    assert_eq!(names.join(" "), expected);
+    assert_eq!(summary["steps"], steps.len());
+
+    let fact = |step: &str, name: &str| steps.iter().find(|line| line["step"] == step).unwrap()[name].clone();
+    assert_eq!((fact("contradictions", "errors"), fact("mended", "errors")), (3.into(), 0.into()));
+    assert_eq!(fact("enrolment", "enrolled").to_string(), devices);
+    assert!(fact("plan", "held").as_u64().unwrap() > 0, "{text}");
+    assert!(fact("branch", "failed").as_u64().unwrap() > 0, "{text}");
+    assert_eq!(fact("back", "left"), 0);
+    assert_eq!(fact("all", "done"), fact("both-ways", "devices"));
+    assert_eq!((fact("no-doubles", "doubled"), fact("boundary", "read")), (0.into(), 0.into()));
+
+    assert_eq!(folders(temporary.path()), Vec::<std::path::PathBuf>::new());
+}
