@@ -507,3 +507,21 @@ fn every_decision_is_remembered_with_its_reason() {
         assert_eq!(records[0].access.seen.verdict, "allow");
     });
 }
+
+#[test]
+fn an_account_that_begins_anew_is_noted_however_lately_the_one_before_was() {
+    scenario(async |world| {
+        let phone = world.phone();
+        let folder = phone.default_folder().await;
+        let noted = async || {
+            let records = world.gate.records(&world.other_side()).await.unwrap();
+            records.iter().find_map(|record| record.access.synced_at).map(|(_, last)| last)
+        };
+        let (key, _) = phone.first_sync(&folder).await;
+        let first = noted().await.unwrap();
+        phone.bytes("Sync", sync_body(&folder, &key, |_| {})).await;
+        assert_eq!(noted().await, Some(first), "one that goes on is noted now and then");
+        phone.first_sync(&folder).await;
+        assert!(noted().await.unwrap() > first, "a rollout that was taken back and begun again has to see it");
+    });
+}
