@@ -37,6 +37,19 @@ pub fn object<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Prints a property list as XML.
+pub fn document(value: &plist::Dictionary) -> anyhow::Result<()> {
+    let mut xml = Vec::new();
+    plist::to_writer_xml(&mut xml, value)?;
+    bytes(&xml)
+}
+
+/// Prints a document as it is.
+pub fn bytes(document: &[u8]) -> anyhow::Result<()> {
+    io::stdout().lock().write_all(document)?;
+    Ok(())
+}
+
 /// Prints text of several lines. What strangers wrote in it cannot move the cursor of a terminal.
 pub fn text(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

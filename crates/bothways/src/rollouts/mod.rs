@@ -4,11 +4,13 @@
 mod documents;
 mod folder;
 mod herald;
+mod lockouts;
 mod syncs;
 
 use std::path::Path;
 
 use anyhow::Context;
+use hub::AccessPath;
 use jiff::Timestamp;
 use rollout::{
     driver::{Driver, Report, StepError},
@@ -19,6 +21,7 @@ use rollout::{
 pub use documents::Papers;
 pub use folder::{Name, StateFile, names};
 pub use herald::Outbox;
+pub use lockouts::lockouts;
 pub use syncs::HubSyncs;
 
 use crate::{
@@ -50,8 +53,11 @@ pub async fn carrier(
 pub async fn conditions(installation: &Installation, host: &str) -> anyhow::Result<Conditions> {
     let mut people = People::default();
     for person in installation.people().await? {
-        people.add(&person.email, !person.disabled);
-        person.aliases.iter().for_each(|alias| people.add(alias, !person.disabled));
+        let facts = installation.identity.facts_of(person.account).await?;
+        let open = facts.is_some_and(|facts| !facts.paths_off.contains(&AccessPath::ActiveSync));
+        let active_sync = open && !person.disabled;
+        people.add(&person.email, active_sync);
+        person.aliases.iter().for_each(|alias| people.add(alias, active_sync));
     }
     Ok(Conditions {
         mode: Mode::Hub,

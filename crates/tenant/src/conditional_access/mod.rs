@@ -46,15 +46,34 @@ pub struct Verdict {
 /// Asks about all three clients, in the order native-contacts, outlook, hub.
 #[must_use]
 pub fn evaluate(tenant: &Tenant, sign_in: &SignIn, options: &Options) -> Vec<Verdict> {
+    evaluate_each(tenant, [sign_in], options).flatten().collect()
+}
+
+/// The same for many sign-ins, one after the other.
+pub fn evaluate_each<'a>(
+    tenant: &'a Tenant,
+    sign_ins: impl IntoIterator<Item = &'a SignIn>,
+    options: &'a Options,
+) -> impl Iterator<Item = Vec<Verdict>> {
     let people = People::of(tenant);
-    let sign_in = sign_in.resolved(tenant, &people);
     let hub = hub_applications(tenant, options);
+    sign_ins.into_iter().map(move |sign_in| evaluate_one(tenant, &people, sign_in, &hub, options))
+}
+
+fn evaluate_one(
+    tenant: &Tenant,
+    people: &People<'_>,
+    sign_in: &SignIn,
+    hub: &[String],
+    options: &Options,
+) -> Vec<Verdict> {
+    let sign_in = sign_in.resolved(tenant, people);
     Client::ALL
         .into_iter()
         .map(|client| {
-            let circumstances = sign_in.circumstances(client, &hub, tenant);
+            let circumstances = sign_in.circumstances(client, hub, tenant);
             let applies = |policy: &&ConditionalAccessPolicy| {
-                sign_in.means(&people, policy) && conditions_met(policy, &circumstances).possible()
+                sign_in.means(people, policy) && conditions_met(policy, &circumstances).possible()
             };
             let applying: Vec<_> = tenant.conditional_access.iter().filter(applies).collect();
             verdict(client, &applying, &sign_in, &circumstances, options)

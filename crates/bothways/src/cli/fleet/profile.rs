@@ -1,10 +1,6 @@
 //! `bothways fleet profile`: configuration profiles.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 use fleet::{
@@ -14,11 +10,12 @@ use fleet::{
 
 use mdm::Letterhead;
 
-use super::Mode;
+use super::{Mode, hub, person};
 use crate::{
     cli::{Done, Missing, duration, open_with},
-    fleet_settings::{self, Address},
+    fleet_settings,
     management::Way,
+    output,
 };
 
 const EXAMPLES: &str = "\
@@ -129,7 +126,7 @@ impl Enrol {
             fleet_settings::signer(&folder, &configuration, &installation.certificates).await?.sign(&profile)?
         };
         installation.finish().await;
-        io::stdout().lock().write_all(&document)?;
+        output::bytes(&document)?;
         Ok(Done::Whole)
     }
 }
@@ -137,27 +134,8 @@ impl Enrol {
 impl Contacts {
     async fn run(self, data: &Path) -> anyhow::Result<Done> {
         let (folder, configuration, mut installation) = open_with(data, Missing::Create).await?;
-        let (hub, address) = fleet_settings::hub(&configuration);
-        if address == Address::Guessed {
-            eprintln!(
-                "warning: the profile names {}, which is a guess; set public_url in [server] of bothways.toml to the \
-                 address that phones reach",
-                hub.host
-            );
-        }
-        let known = installation.identity.find(&self.user).await?;
-        if known.is_none() {
-            eprintln!(
-                "note: nobody here is called {} yet; until they are added, or sign in with the company's provider, the \
-                 account stays empty",
-                self.user
-            );
-        }
-        let person = Person {
-            email: known.as_ref().map_or_else(|| self.user.clone(), |person| person.email.clone()),
-            user_name: known.as_ref().map_or_else(|| self.user.clone(), |person| person.email.clone()),
-            full_name: known.as_ref().map(|person| person.name.clone()),
-        };
+        let hub = hub(&configuration);
+        let person = person(&installation, &self.user).await?;
         let options = Options {
             account: self.account(&installation, &hub, &person).await?,
             installation: if self.by_hand { Installer::ByHand } else { Installer::Mdm },
@@ -173,7 +151,7 @@ impl Contacts {
             fleet_settings::signer(&folder, &configuration, &installation.certificates).await?.sign(&profile)?
         };
         installation.finish().await;
-        io::stdout().lock().write_all(&document)?;
+        output::bytes(&document)?;
         Ok(Done::Whole)
     }
 
