@@ -7,8 +7,8 @@ use crate::{
     metadata::Version,
 };
 
-const MEMBERS: &str = "id,deviceName,operatingSystem,osVersion,complianceState,userPrincipalName,emailAddress,isSupervised,\
-                       lastSyncDateTime,easActivated,easDeviceId,exchangeAccessState,exchangeAccessStateReason,\
+const MEMBERS: &str = "id,deviceName,model,operatingSystem,osVersion,complianceState,userPrincipalName,emailAddress,\
+                       isSupervised,deviceEnrollmentType,deviceCategoryDisplayName,lastSyncDateTime,easActivated,easDeviceId,exchangeAccessState,exchangeAccessStateReason,\
                        exchangeLastSuccessfulSyncDateTime";
 
 /// `managedDevice`, as far as a rollout needs it. What the service did not say is absent; versions and states are as it
@@ -20,6 +20,8 @@ pub struct ManagedDevice {
     pub id: String,
     /// Its name.
     pub device_name: Option<String>,
+    /// Such as `iPhone 15`.
+    pub model: Option<String>,
     /// `iOS` or `iPadOS`.
     pub operating_system: Option<String>,
     /// Such as `18.6`.
@@ -32,6 +34,10 @@ pub struct ManagedDevice {
     pub email_address: Option<String>,
     /// Supervised or not.
     pub is_supervised: Option<bool>,
+    /// Such as `userEnrollment`, `appleUserEnrollment`, `appleBulkWithUser`.
+    pub device_enrollment_type: Option<String>,
+    /// The category that the company gave it.
+    pub device_category_display_name: Option<String>,
     /// When it last spoke to Intune.
     pub last_sync_date_time: Option<String>,
     /// Whether it is known to Exchange.

@@ -42,3 +42,9 @@ pub const PRINCIPALS_MAX: usize = 500;
 pub const NAME_CHARS_MAX: usize = 100;
 /// Characters of a value that are shown in a difference.
 pub const SHOWN_CHARS_MAX: usize = 80;
+/// Bytes of a plan or a journal in a file.
+pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of a file with settings.
+pub const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a file with a secret or a token.
+pub const SECRET_BYTES_MAX: usize = 16 * 1024;

@@ -70,15 +70,18 @@ impl fmt::Display for DeviceAccessRule {
 pub fn desired_rules(settings: &Settings) -> Vec<DeviceAccessRule> {
     match settings.mode {
         Mode::HubProfile { .. } | Mode::HubChallenge { .. } => Vec::new(),
-        Mode::Exchange => ["iPhone", "iPad"]
-            .into_iter()
-            .map(|device| DeviceAccessRule {
-                characteristic: Characteristic::DeviceType,
-                query: device.to_owned(),
-                level: AccessLevel::Allow,
-            })
-            .collect(),
+        Mode::Exchange => native_client_rules(),
     }
+}
+
+/// What lets the native client of iPhones and iPads reach Exchange.
+pub fn native_client_rules() -> Vec<DeviceAccessRule> {
+    let rule = |device: &str| DeviceAccessRule {
+        characteristic: Characteristic::DeviceType,
+        query: device.to_owned(),
+        level: AccessLevel::Allow,
+    };
+    ["iPhone", "iPad"].into_iter().map(rule).collect()
 }
 
 /// How a wanted rule stands in an export.

@@ -85,10 +85,11 @@ impl Answer {
         self.success().map(|_| ())
     }
 
-    pub fn unavailable(&self) -> GraphError {
+    pub fn unavailable(&self, retries: u32) -> GraphError {
         GraphError::Unavailable {
             url: self.url.clone(),
             status: self.status.as_u16(),
+            retries,
             said: self.said(),
             request_id: self.request_id.clone(),
         }

@@ -63,12 +63,14 @@ pub enum GraphError {
         request_id: String,
     },
     /// 429 or 5xx until patience ended.
-    #[error("{url}: status {status}, also after {retries} more tries{said} (request-id {request_id})", retries = limits::RETRIES_MAX)]
+    #[error("{url}: status {status}, also after {retries} more tries{said} (request-id {request_id})")]
     Unavailable {
         /// Where.
         url: String,
         /// The status.
         status: u16,
+        /// How often it was asked again.
+        retries: u32,
         /// What the service said.
         said: String,
         /// For Microsoft's support.

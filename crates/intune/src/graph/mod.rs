@@ -58,6 +58,7 @@ pub struct Graph {
     tokens: Arc<dyn TokenSource>,
     clock: Arc<dyn Clock>,
     conditional_access: Mutex<Option<Timestamp>>,
+    retries: u32,
 }
 
 impl Graph {
@@ -68,7 +69,14 @@ impl Graph {
     pub fn new(base: &str, tokens: Arc<dyn TokenSource>, clock: Arc<dyn Clock>) -> Result<Self, GraphError> {
         let base = address::secure(base)?;
         let http = http_client().map_err(|error| GraphError::Tls(error.to_string()))?;
-        Ok(Self { http, base, tokens, clock, conditional_access: Mutex::new(None) })
+        Ok(Self { http, base, tokens, clock, conditional_access: Mutex::new(None), retries: limits::RETRIES_MAX })
+    }
+
+    /// How often a request is made again before the error is told, in place of [`limits::RETRIES_MAX`].
+    #[must_use]
+    pub fn with_retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
     }
 
     /// The clock it was given.
@@ -201,7 +209,7 @@ impl Graph {
                     None => return Ok(answer),
                     Some(wait) => {
                         let refused = answer.status == StatusCode::TOO_MANY_REQUESTS;
-                        let error = answer.unavailable();
+                        let error = answer.unavailable(tries);
                         if !refused && repeat == Repeat::WhenRefused {
                             return Err(error);
                         }
@@ -211,7 +219,7 @@ impl Graph {
                 Err(Unanswered::Lost(error)) if repeat == Repeat::Freely => (None, error),
                 Err(Unanswered::Lost(error) | Unanswered::Never(error)) => return Err(error),
             };
-            if tries == limits::RETRIES_MAX {
+            if tries >= self.retries {
                 return Err(error);
             }
             let wait = wait.unwrap_or_else(|| back_off::doubled(tries));

@@ -4,7 +4,9 @@ mod ca_eval;
 mod check;
 mod declarations;
 mod devices;
+mod exchange;
 mod exports;
+mod intune;
 mod lint;
 mod outlook;
 mod profile;
@@ -49,6 +51,10 @@ pub enum Fleet {
     Check(check::Check),
     CaEval(ca_eval::CaEval),
     Devices(devices::Devices),
+    #[command(subcommand)]
+    Intune(intune::Intune),
+    #[command(subcommand)]
+    Exchange(exchange::Exchange),
     /// Bring the contacts account to devices, wave by wave: plan, start, status, pause, rollback.
     #[command(subcommand)]
     Rollout(rollout::Rollout),
@@ -64,6 +70,8 @@ impl Fleet {
             Self::Check(check) => check.run(),
             Self::CaEval(ca_eval) => ca_eval.run(),
             Self::Devices(devices) => devices.run(data).await,
+            Self::Intune(intune) => intune.run().await,
+            Self::Exchange(exchange) => exchange.run(),
             Self::Rollout(rollout) => rollout.run(data).await,
         }
     }
