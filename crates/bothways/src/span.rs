@@ -44,6 +44,14 @@ pub fn parse(text: &str) -> Result<Duration, SpanError> {
     if seconds == 0 { Err(SpanError::Zero) } else { Ok(Duration::from_secs(seconds)) }
 }
 
+/// Reads a time to wait, which may be none: `0s`.
+pub fn parse_wait(text: &str) -> Result<Duration, SpanError> {
+    match parse(text) {
+        Err(SpanError::Zero) => Ok(Duration::ZERO),
+        parsed => parsed,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,7 +70,8 @@ mod tests {
         for text in ["", "60", "h", "1x", "1h30", "-1h", "1 h", "1é"] {
             assert!(matches!(parse(text), Err(SpanError::Malformed(_))), "{text}");
         }
-        assert_eq!(parse("0s"), Err(SpanError::Zero));
+        assert_eq!((parse("0s"), parse_wait("0s")), (Err(SpanError::Zero), Ok(Duration::ZERO)));
+        assert!(parse_wait("0").is_err());
         assert!(matches!(parse("99999999999999999w"), Err(SpanError::TooLong(_))));
     }
 }

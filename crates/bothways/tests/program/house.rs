@@ -97,6 +97,13 @@ impl House {
         }
     }
 
+    /// What a command that must have done what it was asked writes, which need not be text.
+    pub fn bytes(&self, arguments: &[&str]) -> Vec<u8> {
+        let output = self.command(arguments).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
     /// A server in clear text on a free port of this machine.
     pub fn serve(&self) -> Serving {
         self.serve_with(&["--plain-http"])

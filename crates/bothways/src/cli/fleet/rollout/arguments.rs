@@ -10,12 +10,9 @@ use rollout::{
 };
 
 use crate::{
-    cli::{
-        duration,
-        fleet::{check::About, enrolment, exports},
-    },
+    cli::fleet::{check::About, enrolment, exports},
     installation::Installation,
-    rollouts,
+    rollouts, span,
 };
 
 /// Where devices come from; several are joined.
@@ -102,7 +99,7 @@ pub struct Waves {
     #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=100))]
     errors: u8,
     /// Shortest time between two waves.
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", value_parser = span::parse_wait, default_value = "0s")]
     at_least: Duration,
 }
 
@@ -110,7 +107,7 @@ impl Waves {
     /// In order; all devices in one where none was named.
     pub(super) fn list(self) -> Vec<Wave> {
         let gate =
-            Gate { done_percent: self.done, errors_max: Errors::Percent(self.errors), at_least: span(self.at_least) };
+            Gate { done_percent: self.done, errors_max: Errors::Percent(self.errors), at_least: signed(self.at_least) };
         if self.order.is_empty() {
             return vec![Wave { name: "all".to_owned(), who: Who::Rest, gate }];
         }
@@ -145,7 +142,7 @@ impl FromStr for Named {
 }
 
 /// As rollouts count time.
-pub(super) fn span(duration: Duration) -> SignedDuration {
+pub(super) fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 

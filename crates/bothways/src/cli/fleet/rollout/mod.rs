@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use rollout::{
     inventory,
     state::control::{Scope, Word},
-    status::Status,
 };
 
 use self::{
@@ -23,9 +22,10 @@ use self::{
 };
 use super::enrolment;
 use crate::{
-    cli::{Done, duration},
+    cli::Done,
     output,
     rollouts::{self, Name},
+    span,
 };
 
 pub(crate) use self::world::managed;
@@ -79,10 +79,10 @@ pub enum Rollout {
         #[command(flatten)]
         judging: Judging,
         /// Between telling a person and the first change on the device.
-        #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1d")]
+        #[arg(long, value_name = "DURATION", value_parser = span::parse_wait, default_value = "1d")]
         notice: Duration,
         /// Between Outlook's export confirmed off and the account; Outlook takes up to a day to take its copies away.
-        #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1d")]
+        #[arg(long, value_name = "DURATION", value_parser = span::parse_wait, default_value = "1d")]
         clean_up: Duration,
     },
     /// Show how far it is.
@@ -191,7 +191,7 @@ impl Rollout {
                 output::text(&status.to_string())?;
             }
             Self::Status { name, json } => {
-                let status = Status::of(world.carrier(&name, None).await?.rollout().await?);
+                let status = world.status(&name).await?;
                 if json { output::object(&status)? } else { output::text(&status.to_string())? }
             }
             Self::Step { name, files, json } => {

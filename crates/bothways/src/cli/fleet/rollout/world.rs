@@ -18,7 +18,7 @@ use rollout::{
     status::Status,
 };
 
-use super::arguments::{Judging, Source, Waves, span};
+use super::arguments::{Judging, Source, Waves, signed};
 use crate::{
     cli::{Missing, open_with},
     configuration::Configuration,
@@ -133,7 +133,7 @@ impl World {
         now: Timestamp,
     ) -> anyhow::Result<()> {
         let (hub, _) = fleet_settings::hub(&self.configuration);
-        let settings = Settings { notice: span(notice), clean_up: span(clean_up), ..Settings::usual(&hub.host) };
+        let settings = Settings { notice: signed(notice), clean_up: signed(clean_up), ..Settings::usual(&hub.host) };
         let mut carrier = self.carrier(name, None).await?;
         let mut rollout = State::new(&name.to_string(), plan, inventory, settings);
         rollout.start(now);
@@ -168,6 +168,10 @@ impl World {
         let mut carrier = self.carrier(name, None).await?;
         let rollout = carrier.rollout().await.map_err(explained)?;
         Ok((rollout.members().count().saturating_sub(before), Status::of(rollout)))
+    }
+
+    pub(super) async fn status(&self, name: &Name) -> anyhow::Result<Status> {
+        Ok(Status::of(self.carrier(name, None).await?.rollout().await.map_err(explained)?))
     }
 
     /// A running server may do the same at this moment; then its work is done first.
