@@ -14,5 +14,6 @@ mod fleet_rollout;
 mod help;
 mod house;
 mod imports;
+mod intune;
 mod serving;
 mod sign_in;

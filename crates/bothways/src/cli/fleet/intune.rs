@@ -4,14 +4,19 @@ mod connection;
 mod files;
 mod settings;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use intune::{
-    apply::{self, ApplyError, Entry, Journal, Progress},
+    apply::{self, Act, ApplyError, Entry, Journal, Progress},
     devices::{ManagedDevice, managed_devices},
     plan::{self, Class, Confirmed, Plan, PlanError},
+    role::Role,
     rollback::{Foreign, rollback},
     verify::{Report, follow, verify},
 };
@@ -29,7 +34,8 @@ const EXAMPLES: &str = "\
 Examples:
   bothways fleet intune settings-template > intune.toml
   bothways fleet intune plan --settings intune.toml --tenant contoso.example --client-id ID --out plan.json
-  bothways fleet intune apply --plan plan.json --journal journal.json --confirm asks-to-sign-in-again
+  bothways fleet intune apply --plan plan.json --journal journal.json --confirm can-lock-out --before-account
+  bothways fleet intune apply --plan plan.json --journal journal.json --confirm can-lock-out --resume
   bothways fleet intune verify --settings intune.toml --follow
   bothways fleet intune rollback --journal journal.json
   bothways fleet intune devices --json > devices.json
@@ -96,6 +102,9 @@ pub struct Applying {
     /// Go on with a journal that was begun.
     #[arg(long)]
     resume: bool,
+    /// Stop before anybody gets the account: Outlook takes up to a day to take its copies away. Then go on by --resume.
+    #[arg(long)]
+    before_account: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -143,8 +152,8 @@ pub struct Verifying {
 
 /// Put the tenant back to what it was before a plan was applied.
 ///
-/// When somebody changed something since, nothing at all is undone, unless --force is given. May be run again after it
-/// was interrupted.
+/// When somebody changed since what the plan had set, nothing at all is undone, unless --force is given. Objects that the
+/// plan made are deleted, with what others added to them. May be run again after it was interrupted.
 #[derive(Debug, Args)]
 pub struct GoingBack {
     /// What apply wrote down.
@@ -220,14 +229,27 @@ impl Applying {
         let graph = self.connection.open()?;
         eprintln!("looking whether the tenant is as the plan found it");
         let mut told = Told::from(begun.as_ref());
+        let mut stopped = false;
         let mut keep = |journal: &Journal| {
+            // What is not written down is not done.
+            stopped = self.before_account && journal.entries.last().is_some_and(gives_the_account);
+            if stopped {
+                return Err(io::Error::other("the account is not assigned yet"));
+            }
             held.write(journal)?;
             told.tell(journal);
             Ok(())
         };
         let done = apply::apply(&graph, &plan, &confirmed, begun, &mut keep).await;
-        let journal = done.map_err(|error| not_applied(&error, &held))?;
         let shown = self.journal.display();
+        if stopped && matches!(done, Err(ApplyError::Keeping(_))) {
+            output::line(&format!(
+                "Stopped before anybody gets the account. Wait until Outlook has taken its copies away, up to a day, then \
+                 go on with {shown} by --resume."
+            ))?;
+            return Ok(Done::Whole);
+        }
+        let journal = done.map_err(|error| not_applied(&error, &held))?;
         output::line(&format!(
             "Done: {} requests. They are written down in {shown}; verify reads back, rollback takes back.",
             journal.entries.len()
@@ -251,7 +273,14 @@ impl Applying {
     }
 }
 
-fn read_journal(file: &std::path::Path) -> anyhow::Result<Journal> {
+/// Whether an operation that is about to be done lets people have the account, or takes what it replaces away from them.
+fn gives_the_account(entry: &Entry) -> bool {
+    entry.progress == Progress::Intended
+        && entry.role >= Role::Account
+        && matches!(entry.act, Act::Assign | Act::RemoveOld)
+}
+
+fn read_journal(file: &Path) -> anyhow::Result<Journal> {
     Journal::from_json(&files::read(file)?).with_context(|| format!("{} cannot be used", file.display()))
 }
 
@@ -372,7 +401,8 @@ fn not_applied(error: &ApplyError, held: &Held) -> anyhow::Error {
 fn not_taken_back(error: &ApplyError) -> anyhow::Error {
     match error {
         ApplyError::Changed(what) => anyhow::anyhow!(
-            "somebody changed since what would be taken back: {}\nNothing of it was undone; --force overwrites it.",
+            "somebody changed since what would be taken back: {}\nIt stays, and nothing of it was undone; --force takes it \
+             back all the same.",
             what.join("; ")
         ),
         ApplyError::Graph { error: cause, .. } | ApplyError::Looking(cause) => {
