@@ -103,6 +103,9 @@ pub const MANAGEMENT_KEPT: Duration = Duration::from_hours(24 * 90);
 /// How often a running server carries rollouts on.
 pub const ROLLOUT_ROUND: Duration = Duration::from_secs(15);
 
+/// Devices that a plan names as held back, one by one.
+pub const ROLLOUT_HELD_SHOWN: usize = 50;
+
 /// How often a command about a rollout that a running server carries on at the same time is tried.
 pub const ROLLOUT_TRIES: usize = 10;
 

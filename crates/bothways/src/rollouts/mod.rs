@@ -11,9 +11,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use hub::AccessPath;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rollout::{
-    driver::{Driver, Report, StepError},
+    driver::{Driver, Report, StepError, Store},
     readiness::{Conditions, Mode, People},
     state::Rollout,
 };
@@ -45,8 +45,13 @@ pub async fn carrier(
 ) -> anyhow::Result<Carrier> {
     let (hub, _) = fleet_settings::hub(configuration);
     let papers = Papers::new(hub.clone(), folder, configuration, installation).await?;
-    let outbox = Outbox::new(name.outbox(folder), &hub);
-    Ok(Driver::new(reach, papers, HubSyncs::new(installation), outbox, StateFile::new(name.file(folder))))
+    let state = StateFile::new(name.file(folder));
+    // A state that cannot be read is told of by whatever is asked of the rollout next.
+    let begun = state.load().await.ok().flatten();
+    let notice = begun.map_or(SignedDuration::ZERO, |stored| stored.rollout.settings().notice);
+    let help = configuration.sign_in.help_contact.as_ref().map(|contact| contact.text().to_owned());
+    let outbox = Outbox::new(name.outbox(folder), &hub, help, notice);
+    Ok(Driver::new(reach, papers, HubSyncs::new(installation), outbox, state))
 }
 
 /// What devices are judged against: the hub's own people, and nothing that a tenant could add.

@@ -160,6 +160,9 @@ async fn a_phone_without_managed_outlook_fails_with_what_to_do_and_gets_another_
     let mut phone = phone(&house, OsVersion::new(15, 8));
     enrol(&house, &mut phone).await;
     house.run(&["fleet", "rollout", "start", "pilot", "--notice", "0s", "--clean-up", "0s"]).good();
+    let vouch = ["fleet", "rollout", "vouch", "pilot", &phone.spec().udid, "--export-off"];
+    let refused = house.run(&vouch).bad();
+    assert!(refused.contains("their word counts"), "nobody vouches for a device that answers: {refused}");
     let status = carried_on(&house, &mut phone, |status| status["failed"] != serde_json::json!([])).await;
     assert!(status["failed"][0]["remedy"].as_str().unwrap().contains("Outlook is not managed"), "{status:#}");
     assert_eq!(phone.accounts().len(), 0, "no account while Outlook may export");

@@ -72,6 +72,7 @@ fn a_plan_says_who_is_ready_and_why_others_are_not() {
     assert_eq!((&plan["devices"]["D1"]["wave"], &plan["devices"]["D2"]["wave"]), (&0.into(), &1.into()));
     let told = rollout(&house, &ask).good();
     assert!(told.contains("iOS below 13") && told.contains("bothways user paths"), "{told}");
+    assert!(told.contains("D3 (ben@example.com): iOS 12.5.7 is below 13"), "by name, too: {told}");
     assert!(!house.data().join("rollouts").exists(), "a plan changes nothing");
 }
 
@@ -204,7 +205,7 @@ fn settle(house: &House, step: &[&str]) {
 fn a_pause_holds_and_a_rollback_ends() {
     let (house, file) = house();
     start(&house, &file, &[]).good();
-    rollout(&house, &["pause", "autumn"]).good();
+    assert!(rollout(&house, &["pause", "autumn"]).good().contains("paused"));
     let orders = house.path("orders");
     let step = ["step", "autumn", "--files", orders.to_str().unwrap()];
     rollout(&house, &step).good();
@@ -237,6 +238,28 @@ fn newcomers_join_and_a_device_that_was_updated_goes_on() {
     assert_eq!((&after["devices"], &after["evidence"]["planned"]), (&7.into(), &4.into()), "{after:#}");
     rollout(&house, &["refresh", "autumn", "--devices", &file]).good();
     assert_eq!(status(&house)["waves"][0], after, "twice is once");
+}
+
+#[test]
+fn status_names_every_device_when_asked_to() {
+    let (house, file) = house();
+    start(&house, &file, &[]).good();
+    assert_eq!(status(&house).get("devices"), None);
+    let rows = rollout(&house, &["status", "autumn", "--devices", "--json"]).json()["devices"].clone();
+    assert_eq!(rows.as_array().unwrap().len(), 6);
+    let anna = serde_json::json!({ "device": "D1", "user": "anna@example.com", "wave": "all", "evidence": "planned" });
+    assert_eq!((&rows[0], &rows[2]["evidence"]), (&anna, &"held-back".into()));
+    let told = rollout(&house, &["status", "autumn", "--devices"]).good();
+    assert!(told.contains("EVIDENCE") && told.contains("D3"), "{told}");
+}
+
+#[test]
+fn no_rollout_begins_with_an_address_that_is_guessed() {
+    let (house, file) = house();
+    std::fs::write(house.data().join("bothways.toml"), "").unwrap();
+    let error = start(&house, &file, &[]).bad();
+    assert!(error.contains("public_url"), "{error}");
+    assert!(!house.data().join("rollouts/autumn.json").exists());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `bothways fleet rollout`: bring the contacts account to devices, wave by wave.
 
 mod arguments;
+mod standing;
 mod world;
 
 use std::{
@@ -13,11 +14,15 @@ use fleet::enrolment::EnrolmentId;
 use jiff::Timestamp;
 use rollout::{
     inventory,
-    state::control::{Scope, Word},
+    state::{
+        Rollout as State,
+        control::{Scope, Word},
+    },
 };
 
 use self::{
     arguments::{Judging, Source, Waves},
+    standing::{Standing, planned},
     world::World,
 };
 use super::enrolment;
@@ -89,6 +94,9 @@ pub enum Rollout {
     Status {
         /// Its name.
         name: Name,
+        /// Device by device as well.
+        #[arg(long)]
+        devices: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -178,8 +186,8 @@ impl Rollout {
         let now = Timestamp::now();
         match self {
             Self::Plan { source, waves, judging, json } => {
-                let (plan, _) = world.plan(&source, waves, judging, now).await?;
-                if json { output::object(&plan)? } else { output::text(&plan.to_string())? }
+                let (plan, inventory) = world.plan(&source, waves, judging, now).await?;
+                if json { output::object(&plan)? } else { output::text(&planned(&plan, &inventory))? }
             }
             Self::Start { name, source, waves, judging, notice, clean_up } => {
                 let (plan, inventory) = world.plan(&source, waves, judging, now).await?;
@@ -190,49 +198,48 @@ impl Rollout {
                 output::line(&format!("{new} new {}", if new == 1 { "device" } else { "devices" }))?;
                 output::text(&status.to_string())?;
             }
-            Self::Status { name, json } => {
-                let status = world.status(&name).await?;
-                if json { output::object(&status)? } else { output::text(&status.to_string())? }
+            Self::Status { name, devices, json } => {
+                let rollout = world.rollout(&name).await?;
+                let standing = Standing::of(&rollout, devices);
+                if json { output::object(&standing)? } else { standing.print()? }
             }
             Self::Step { name, files, json } => {
                 let report = world.step(&name, files, now).await?;
                 if json { output::object(&report)? } else { output::text(&report.to_string())? }
             }
             Self::Pause { name } => {
-                world
-                    .change(&name, |rollout| {
-                        rollout.pause();
-                        Ok(())
-                    })
-                    .await?;
+                let pause = |rollout: &mut State| {
+                    rollout.pause();
+                    Ok(())
+                };
+                world.change_and_tell(&name, pause).await?;
             }
-            Self::Resume { name, wave: None, .. } => {
-                world
-                    .change(&name, |rollout| {
+            Self::Resume { name, wave, again } => {
+                let resume = |rollout: &mut State| match &wave {
+                    None => {
                         rollout.resume();
                         Ok(())
-                    })
-                    .await?;
+                    }
+                    Some(wave) if again => Ok(rollout.again(wave, now)?),
+                    Some(wave) => Ok(rollout.go_on(wave, now)?),
+                };
+                world.change_and_tell(&name, resume).await?;
             }
-            Self::Resume { name, wave: Some(wave), again: true } => {
-                world.change(&name, |rollout| Ok(rollout.again(&wave, now)?)).await?;
+            Self::Retry { name, device } => {
+                world.change_and_tell(&name, |rollout| Ok(rollout.retry(&device, now)?)).await?;
             }
-            Self::Resume { name, wave: Some(wave), again: false } => {
-                world.change(&name, |rollout| Ok(rollout.go_on(&wave, now)?)).await?;
-            }
-            Self::Retry { name, device } => world.change(&name, |rollout| Ok(rollout.retry(&device, now)?)).await?,
             Self::Rollback { name, wave, device } => {
                 let scope = match (wave, device) {
                     (Some(wave), _) => Scope::Wave(wave),
                     (None, Some(device)) => Scope::Device(device),
                     (None, None) => Scope::All,
                 };
-                world.change(&name, |rollout| Ok(rollout.roll_back(&scope, now)?)).await?;
+                world.change_and_tell(&name, |rollout| Ok(rollout.roll_back(&scope, now)?)).await?;
             }
             Self::Vouch { name, device, export_off, .. } => {
                 let said = if export_off { Word::ExportIsOff } else { Word::ProfileIsGone };
-                let way = world.carrier(&name, Some(world.folder.path().to_owned())).await?.way();
-                world.change(&name, |rollout| Ok(rollout.vouch(&device, said, way, now)?)).await?;
+                let way = world.way_to(&name, &device).await?;
+                world.change_and_tell(&name, |rollout| Ok(rollout.vouch(&device, said, way, now)?)).await?;
             }
             Self::List { json } => {
                 let names: Vec<String> = rollouts::names(&world.folder)?.iter().map(ToString::to_string).collect();

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
+use fleet::enrolment::EnrolmentId;
 use jiff::Timestamp;
 use mdm::{Files, register::ManagedDevice};
 use rollout::{
@@ -14,16 +15,20 @@ use rollout::{
     inventory::{self, Device, Inventory, Managed},
     plan::{Plan, Settings},
     readiness::Conditions,
-    state::Rollout as State,
+    state::{Rollout as State, ladder},
     status::Status,
 };
 
-use super::arguments::{Judging, Source, Waves, signed};
+use super::{
+    arguments::{Judging, Source, Waves, signed},
+    standing::planned,
+};
 use crate::{
     cli::{Missing, open_with},
     configuration::Configuration,
     data_folder::DataFolder,
-    fleet_settings, input,
+    fleet_settings::{self, Address},
+    input,
     installation::Installation,
     limits,
     management::Way,
@@ -132,13 +137,19 @@ impl World {
         (notice, clean_up): (Duration, Duration),
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        let (hub, _) = fleet_settings::hub(&self.configuration);
+        let (hub, address) = fleet_settings::hub(&self.configuration);
+        anyhow::ensure!(
+            address == Address::Set,
+            "devices would be sent to {}, which is a guess; set public_url in [server] of bothways.toml to the address that \
+             phones reach",
+            hub.host
+        );
         let settings = Settings { notice: signed(notice), clean_up: signed(clean_up), ..Settings::usual(&hub.host) };
         let mut carrier = self.carrier(name, None).await?;
         let mut rollout = State::new(&name.to_string(), plan, inventory, settings);
         rollout.start(now);
         match carrier.begin(rollout).await {
-            Ok(()) => output::text(&plan.to_string()),
+            Ok(()) => output::text(&planned(plan, inventory)),
             Err(StepError::Begun) => {
                 eprintln!("note: {name} was begun before; it goes on as it is");
                 Ok(())
@@ -170,8 +181,30 @@ impl World {
         Ok((rollout.members().count().saturating_sub(before), Status::of(rollout)))
     }
 
-    pub(super) async fn status(&self, name: &Name) -> anyhow::Result<Status> {
-        Ok(Status::of(self.carrier(name, None).await?.rollout().await.map_err(explained)?))
+    /// The rollout as it is kept.
+    pub(super) async fn rollout(&self, name: &Name) -> anyhow::Result<State> {
+        Ok(self.carrier(name, None).await?.rollout().await.map_err(explained)?.clone())
+    }
+
+    /// The way to one device: files, unless it is managed through this installation.
+    pub(super) async fn way_to(&self, name: &Name, device: &EnrolmentId) -> anyhow::Result<ladder::Way> {
+        let Self { folder, configuration, installation } = self;
+        let managed = match Way::open(installation, folder, configuration, None).await? {
+            Some(way) => way.register().devices().await?.iter().any(|known| known.enrolled && known.id == *device),
+            None => false,
+        };
+        let files = (!managed).then(|| name.orders(folder));
+        Ok(self.carrier(name, files).await?.way())
+    }
+
+    /// Changes it and says where it stands then.
+    pub(super) async fn change_and_tell(
+        &self,
+        name: &Name,
+        change: impl Fn(&mut State) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.change(name, change).await?;
+        output::text(&Status::of(&self.rollout(name).await?).to_string())
     }
 
     /// A running server may do the same at this moment; then its work is done first.
@@ -187,11 +220,7 @@ impl World {
     }
 
     /// As [`World::step`].
-    pub(super) async fn change(
-        &self,
-        name: &Name,
-        change: impl Fn(&mut State) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    async fn change(&self, name: &Name, change: impl Fn(&mut State) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let mut carrier = self.carrier(name, None).await?;
         let mut tries = 1..limits::ROLLOUT_TRIES;
         loop {
