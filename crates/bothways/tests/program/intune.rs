@@ -79,8 +79,12 @@ impl Company {
     /// Applies until Graph makes it wait.
     fn apply_until_it_waits(&self) -> Child {
         let apply = ["apply", "--plan", "plan.json", "--journal", "journal.json"];
+        self.until_it_waits(&[&apply, &AGREED[..]].concat())
+    }
+
+    fn until_it_waits(&self, arguments: &[&str]) -> Child {
         let mut command = program(&self.house);
-        command.args(self.arguments(&[&apply, &AGREED[..]].concat()));
+        command.args(self.arguments(arguments));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         assert!(lines.any(|line| line.starts_with("waiting ")), "it ended before it had to wait");
@@ -185,6 +189,19 @@ async fn killed_before_the_answer_to_a_create_came_the_object_is_found_again() {
         assert_eq!(company.named("deviceConfigurations", name), 1, "{name}");
     }
     assert!(company.has_nothing_to_do());
+    company.run(&["rollback", "--journal", "journal.json"]).good();
+    assert_eq!(company.tenant.world().content(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_on_the_way_back_it_is_gone_on_from() {
+    let company = Company::new().await;
+    let before = company.tenant.world().content();
+    company.bring();
+    company.tenant.fault("DELETE", "/deviceConfigurations", What::Throttle(Some("600")));
+    kill(company.until_it_waits(&["rollback", "--journal", "journal.json"]));
+    let error = company.apply(&[&AGREED[..], &["--resume"]].concat()).bad();
+    assert!(error.contains("was rolled back; plan again"), "half taken back is not gone on with: {error}");
     company.run(&["rollback", "--journal", "journal.json"]).good();
     assert_eq!(company.tenant.world().content(), before);
 }

@@ -21,8 +21,8 @@ Examples:
   bothways fleet exchange script --settings intune.toml > device-rules.ps1
   bothways fleet exchange compare rules.json organization.json
 
-The script asks before each change with -Confirm and only tells with -WhatIf. How the exports are made is written at its
-end.";
+The script asks before each change with -Confirm and only tells with -WhatIf.
+How the exports are made is written at its end.";
 
 /// Exchange's device access rules, for contacts that come from Exchange Online.
 #[derive(Debug, Subcommand)]

@@ -33,15 +33,15 @@ pub(super) use settings::read as read_settings;
 const EXAMPLES: &str = "\
 Examples:
   bothways fleet intune settings-template > intune.toml
-  bothways fleet intune plan --settings intune.toml --tenant contoso.example --client-id ID --out plan.json
-  bothways fleet intune apply --plan plan.json --journal journal.json --confirm can-lock-out --before-account
-  bothways fleet intune apply --plan plan.json --journal journal.json --confirm can-lock-out --resume
+  bothways fleet intune plan --settings intune.toml --out plan.json
+  bothways fleet intune apply --plan plan.json --journal pilot.json --before-account
+  bothways fleet intune apply --plan plan.json --journal pilot.json --resume
   bothways fleet intune verify --settings intune.toml --follow
-  bothways fleet intune rollback --journal journal.json
+  bothways fleet intune rollback --journal pilot.json
   bothways fleet intune devices --json > devices.json
 
-BOTHWAYS_GRAPH_TENANT, BOTHWAYS_GRAPH_CLIENT_ID and BOTHWAYS_GRAPH_SECRET say once and for all who acts; the secret is
-never an argument. docs/rollout.md names the permissions that the app registration needs.";
+BOTHWAYS_GRAPH_TENANT, BOTHWAYS_GRAPH_CLIENT_ID and BOTHWAYS_GRAPH_SECRET say who acts;
+the secret is never an argument. docs/rollout.md names the permissions it takes.";
 
 /// Policies in Intune and Entra.
 #[derive(Debug, Subcommand)]
@@ -166,7 +166,7 @@ pub struct GoingBack {
     connection: Connection,
 }
 
-/// List the iPhones and iPads that Intune manages; as JSON for `bothways fleet rollout --intune`.
+/// List the iPhones and iPads that Intune manages; as JSON for `bothways fleet rollout plan --intune`.
 #[derive(Debug, Args)]
 pub struct Devices {
     /// Print JSON.
@@ -307,8 +307,9 @@ impl Verifying {
 
 impl GoingBack {
     async fn run(self) -> anyhow::Result<Done> {
-        let journal = read_journal(&self.journal)?;
+        anyhow::ensure!(self.journal.exists(), "{} is not there", self.journal.display());
         let held = Held::take(&self.journal)?;
+        let journal = read_journal(&self.journal)?;
         if journal.is_undone() {
             output::line("There is nothing to take back.")?;
             return Ok(Done::Whole);

@@ -34,6 +34,7 @@ Examples:
   bothways fleet outlook off --form devices
   bothways fleet check exported-policies/
   bothways fleet ca-eval --policies exported-policies/ --sign-in anna.json
+  bothways fleet intune plan --settings intune.toml --out plan.json
 
 docs/rollout.md leads through a rollout; docs/checks.md lists what is checked.";
 
