@@ -254,6 +254,19 @@ fn status_names_every_device_when_asked_to() {
 }
 
 #[test]
+fn a_pilot_that_has_nobody_does_not_open_the_way_for_all() {
+    let (house, file) = house();
+    for pilot in ["pilot=group:ti", "pilot=people:ana@example.com", "pilot=devices:D99"] {
+        let error = start(&house, &file, &["--wave", pilot, "--wave", "all=rest"]).bad();
+        assert!(error.contains("no device is in wave pilot"), "{error}");
+    }
+    assert!(!house.data().join("rollouts/autumn.json").exists());
+    start(&house, &file, &["--wave", "first=1%", "--wave", "all=rest"]).good();
+    let error = rollout(&house, &["plan", "--devices", &file, "--hub-app", "x"]).bad();
+    assert!(error.contains("--policies"), "{error}");
+}
+
+#[test]
 fn no_rollout_begins_with_an_address_that_is_guessed() {
     let (house, file) = house();
     std::fs::write(house.data().join("bothways.toml"), "").unwrap();

@@ -42,6 +42,11 @@ pub struct About {
 }
 
 impl About {
+    /// Nothing of it was said.
+    pub fn is_empty(&self) -> bool {
+        self.exchange_hosts.is_empty() && self.hub_applications.is_empty() && !self.approved_app_retired
+    }
+
     /// As the checks want it.
     pub fn options(self) -> Options {
         Options {

@@ -72,6 +72,10 @@ impl Judging {
         host: &str,
         people: BTreeSet<String>,
     ) -> anyhow::Result<Conditions> {
+        anyhow::ensure!(
+            self.policies.is_some() || self.about.is_empty(),
+            "--exchange-host, --hub-app and --approved-app-retired say how to read --policies, which is missing"
+        );
         let lockouts = match &self.policies {
             Some(policies) => rollouts::lockouts(&exports::read(policies)?, &self.about.options(), people)?,
             None => Vec::new(),

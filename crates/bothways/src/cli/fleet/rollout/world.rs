@@ -13,7 +13,7 @@ use mdm::{Files, register::ManagedDevice};
 use rollout::{
     driver::{Report, StepError, StoreError},
     inventory::{self, Device, Inventory, Managed},
-    plan::{Plan, Settings},
+    plan::{Plan, Settings, Wave, Who},
     readiness::Conditions,
     state::{Rollout as State, ladder},
     status::Status,
@@ -53,6 +53,13 @@ fn explained(error: StepError) -> anyhow::Error {
         }
         error => error.into(),
     }
+}
+
+/// A wave that names somebody and has nobody: a misspelt group, or devices of which no list says the group.
+fn missed(plan: &Plan) -> Option<&str> {
+    let named = |wave: &Wave| matches!(wave.who, Who::Group(_) | Who::People(_) | Who::Devices(_));
+    let mut waves = plan.waves.iter().enumerate();
+    waves.find(|(place, wave)| named(wave) && plan.counts(*place).1 == 0).map(|(_, wave)| wave.name.as_str())
 }
 
 impl World {
@@ -145,6 +152,12 @@ impl World {
             hub.host
         );
         let settings = Settings { notice: signed(notice), clean_up: signed(clean_up), ..Settings::usual(&hub.host) };
+        if let Some(wave) = missed(plan) {
+            anyhow::bail!(
+                "no device is in wave {wave}, so the next would begin at once; groups come from the column of a CSV file, people \
+                 and devices are named in full"
+            );
+        }
         let mut carrier = self.carrier(name, None).await?;
         let mut rollout = State::new(&name.to_string(), plan, inventory, settings);
         rollout.start(now);
