@@ -29,7 +29,7 @@ use crate::{
     fleet_settings, hints,
     installation::Installation,
     limits,
-    management::Way,
+    management::{self, Way},
     rollouts,
 };
 use body::BodyReader;
@@ -83,7 +83,12 @@ impl Server {
         let graph = installation.graph(&options.configuration)?;
         let clients = Arc::new(Clients::load(folder, &options.configuration)?);
         let management = Way::open(&installation, folder, &options.configuration, options.push).await?;
-        if let Some(authority) = installation.certificates.known_authority().await? {
+        // Devices that enrol show a certificate in their first handshake: the authority must be there before them.
+        let authority = match options.configuration.mdm.server {
+            management::Server::Inside => Some(installation.certificates.authority().await?),
+            _ => installation.certificates.known_authority().await?,
+        };
+        if let Some(authority) = authority {
             clients.learn(&authority)?;
         }
         let trust = clients.trust();

@@ -145,7 +145,10 @@ impl Handset {
                 let person = Person::new(&self.email, PASSWORD);
                 self.phone.sign_in(account, SignIn::OAuth(Mode::OnPremises, &person)).await?;
             }
-            self.phone.sync(account).await?;
+            // Once is enough here: what happens afterwards is a scene of its own.
+            if self.phone.phone_of(account).is_some_and(|phone| phone.contact_count() == 0) {
+                self.phone.sync(account).await?;
+            }
         }
         Ok(())
     }

@@ -9,8 +9,6 @@ mod scenes;
 mod tenant;
 mod world;
 
-use std::future::ready;
-
 use super::{Options, Place, house::House, report::Report};
 use world::World;
 
@@ -23,8 +21,8 @@ pub const DEVICES: usize = 1_000;
 /// A check that did not hold, after its line was printed.
 pub async fn play(options: &Options, place: &Place, devices: usize) -> anyhow::Result<House> {
     let mut report = Report::begin_rollout(options.json)?;
-    report.step("contradictions", "The tenant", ready(scenes::contradictions())).await?;
-    report.step("mended", "Mended", ready(scenes::mended())).await?;
+    report.step("contradictions", "The tenant", async { scenes::contradictions() }).await?;
+    report.step("mended", "Mended", async { scenes::mended() }).await?;
     let mut world = report.step("hub", "The hub starts", Box::pin(World::open(place, devices))).await?;
     report.step("people", "People join", Box::pin(scenes::people(&mut world))).await?;
     report.step("enrolment", "Devices enrol", Box::pin(scenes::enrolment(&mut world))).await?;
@@ -37,9 +35,9 @@ pub async fn play(options: &Options, place: &Place, devices: usize) -> anyhow::R
     report.step("all", "Everybody else", Box::pin(scenes::everybody(&mut world))).await?;
     report.step("twice", "Carried on again", Box::pin(scenes::nothing_new(&mut world))).await?;
     report.step("both-ways", "Contacts both ways", Box::pin(scenes::both_ways(&mut world))).await?;
-    report.step("no-doubles", "No duplicates", ready(scenes::no_doubles(&world))).await?;
-    report.step("boundary", "Personal apps", ready(scenes::boundary(&world))).await?;
-    report.step("rules", "Rules of iOS", ready(scenes::rules(&world))).await?;
+    report.step("no-doubles", "No duplicates", async { scenes::no_doubles(&world) }).await?;
+    report.step("boundary", "Personal apps", async { scenes::boundary(&world) }).await?;
+    report.step("rules", "Rules of iOS", async { scenes::rules(&world) }).await?;
     report.rollout_summary(world.devices())?;
     Ok(world.into_house())
 }

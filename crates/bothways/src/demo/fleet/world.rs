@@ -68,6 +68,8 @@ impl World {
             ..fleet_settings::Fleet::default()
         };
         let mut configuration = Configuration { server, fleet, mdm, ..Configuration::default() };
+        // A thousand devices make tens of thousands of commits, and the folder is gone afterwards.
+        configuration.database.durability = configuration::Durability::ProcessEnd;
         "Lake".clone_into(&mut configuration.sign_in.organization);
         let bells = Arc::new(Bells::default());
         let push: Arc<dyn Push> = bells.clone();
