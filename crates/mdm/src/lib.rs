@@ -1,8 +1,8 @@
 //! The MDM server inside: check-in, the command queue, declarative management, push; and the ways to another MDM.
 //!
 //! [`Register`] is what is known of managed devices and the only one that changes it, whoever the devices talk to.
-//! [`Service`] is the MDM server over it ([`router`]); [`Embedded`](embedded::Embedded), [`NanoMdm`](nanomdm::NanoMdm)
-//! and [`Files`](files::Files) are ways for a rollout to reach devices (`fleet::delivery::Delivery`). This crate knows
+//! [`Service`] is the MDM server over it ([`router`]); [`Embedded`], [`NanoMdm`]
+//! and [`Files`] are ways for a rollout to reach devices (`fleet::delivery::Delivery`). This crate knows
 //! nothing of contacts and passwords, and nothing of what is in a profile beyond its PayloadIdentifier.
 //!
 //! Whatever goes wrong on an MDM route, the answer is never 401: an enrolled device takes it for an order to leave.
