@@ -9,6 +9,9 @@ use phone::{
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
+/// Devices that a person has.
+pub const EACH: usize = 4;
+
 /// Devices that do something at once.
 const AT_ONCE: usize = 48;
 
@@ -51,7 +54,7 @@ pub struct Handset {
     pub phone: ManagedPhone,
     /// What management calls it, once it is enrolled.
     pub enrolment: Option<fleet::enrolment::EnrolmentId>,
-    /// Whose it is; people have two.
+    /// Whose it is; people have several.
     pub email: String,
     /// Its wave.
     pub group: Group,
@@ -103,7 +106,7 @@ impl Handset {
             1 if major >= 15 => Kind::User,
             _ => Kind::Device,
         };
-        let email = person(number / 2);
+        let email = person(number / EACH);
         let mut spec = DeviceSpec::numbered(u64::try_from(number)?, OsVersion::new(major, minor));
         spec.authorities = Arc::clone(authority);
         spec.supervised = kind == Kind::Supervised;

@@ -25,7 +25,7 @@ use serde_json::json;
 use tenant::{Options, check};
 
 use super::{
-    handset::{Group, Handset, Kind, PASSWORD, person},
+    handset::{EACH, Group, Handset, Kind, PASSWORD, person},
     tenant::{State, exports},
     world::World,
 };
@@ -61,7 +61,7 @@ pub fn mended() -> anyhow::Result<Line> {
 pub async fn people(world: &mut World) -> anyhow::Result<Line> {
     let (url, authority) = world.reach()?;
     let identity = &world.installation.identity;
-    let count = world.devices().div_ceil(2);
+    let count = world.devices().div_ceil(EACH);
     let mut new = Vec::new();
     for number in 0..count {
         let account = identity.draw_account();
